@@ -1,0 +1,53 @@
+import KernelContract
+
+let lanes = MemoryLayout<Vector>.size / MemoryLayout<Float>.size
+
+@inline(__always) func load(_ p: UnsafePointer<Float>) -> Vector {
+  UnsafeRawPointer(p).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always) func load(_ p: UnsafeMutablePointer<Float>) -> Vector {
+  UnsafeRawPointer(p).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always) func store(_ v: Vector, _ p: Floats) {
+  UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
+}
+
+/// The first `count` lanes from memory, the rest zero; nothing beyond is read.
+@inline(__always) func load(_ p: ConstFloats, first count: Int) -> Vector {
+  var v = Vector.zero
+  for i in 0..<count { v[i] = p[i] }
+  return v
+}
+
+@inline(__always) func store(_ v: Vector, _ p: Floats, first count: Int) {
+  for i in 0..<count { p[i] = v[i] }
+}
+
+/// y[i] = f(x[i]) with whole vectors and one partial one.
+@inline(__always)
+func mapVectors(_ x: ConstFloats, _ y: Floats, _ count: Int, _ f: (Vector) -> Vector) {
+  var i = 0
+  while i + lanes <= count {
+    store(f(load(x + i)), y + i)
+    i += lanes
+  }
+  if i < count { store(f(load(x + i, first: count - i)), y + i, first: count - i) }
+}
+
+/// z[i] = f(x[i], y[i]).
+@inline(__always)
+func mapVectors(
+  _ x: ConstFloats, _ y: ConstFloats, _ z: Floats, _ count: Int, _ f: (Vector, Vector) -> Vector
+) {
+  var i = 0
+  while i + lanes <= count {
+    store(f(load(x + i), load(y + i)), z + i)
+    i += lanes
+  }
+  if i < count {
+    let n = count - i
+    store(f(load(x + i, first: n), load(y + i, first: n)), z + i, first: n)
+  }
+}

@@ -1,0 +1,134 @@
+import KernelContract
+
+@inline(__always) func activated(_ activation: Activation, _ x: Vector) -> Vector {
+  switch activation {
+  case .relu: x.replacing(with: 0, where: x .< 0)
+  case .relu6: x.replacing(with: 0, where: x .< 0).replacing(with: 6, where: x .> 6)
+  case .gelu: x * normalDistribution(x)
+  case .silu: x * sigmoid(x)
+  }
+}
+
+/// The derivative at x.
+@inline(__always) func slope(_ activation: Activation, _ x: Vector) -> Vector {
+  switch activation {
+  case .relu: return Vector.zero.replacing(with: 1, where: x .> 0)
+  case .relu6: return Vector.zero.replacing(with: 1, where: (x .> 0) .& (x .< 6))
+  case .gelu:
+    let density = 0.398_942_28 * exponential(-0.5 * x * x)
+    return normalDistribution(x) + x * density
+  case .silu:
+    let s = sigmoid(x)
+    return s * (1 + x * (1 - s))
+  }
+}
+
+extension Bodies {
+  package static func activate(
+    _ activation: Activation, _ x: ConstFloats, into y: Floats, count: Int
+  ) {
+    switch activation {
+    case .relu: mapVectors(x, y, count) { activated(.relu, $0) }
+    case .relu6: mapVectors(x, y, count) { activated(.relu6, $0) }
+    case .gelu: mapVectors(x, y, count) { activated(.gelu, $0) }
+    case .silu: mapVectors(x, y, count) { activated(.silu, $0) }
+    }
+  }
+
+  package static func activationGradient(
+    _ activation: Activation, dy: ConstFloats, x: ConstFloats, into dx: Floats, count: Int
+  ) {
+    switch activation {
+    case .relu: mapVectors(dy, x, dx, count) { $0 * slope(.relu, $1) }
+    case .relu6: mapVectors(dy, x, dx, count) { $0 * slope(.relu6, $1) }
+    case .gelu: mapVectors(dy, x, dx, count) { $0 * slope(.gelu, $1) }
+    case .silu: mapVectors(dy, x, dx, count) { $0 * slope(.silu, $1) }
+    }
+  }
+
+  package static func add(_ x: ConstFloats, _ y: ConstFloats, into z: Floats, count: Int) {
+    mapVectors(x, y, z, count) { $0 + $1 }
+  }
+
+  package static func addScaled(_ x: ConstFloats, by s: Float, to y: Floats, count: Int) {
+    let scale = Vector(repeating: s)
+    mapVectors(x, y, y, count) { fma($0, scale, $1) }
+  }
+
+  package static func scale(_ x: ConstFloats, by s: Float, into y: Floats, count: Int) {
+    mapVectors(x, y, count) { $0 * s }
+  }
+
+  package static func nesterovStep(
+    weights w: Floats, gradient g: ConstFloats, velocity v: Floats, rate: Float, momentum: Float,
+    decay: Float, count: Int
+  ) {
+    @inline(__always) func step(_ i: Int, _ w0: Vector, _ g0: Vector, _ v0: Vector) -> (
+      Vector, Vector
+    ) {
+      let d = fma(Vector(repeating: decay), w0, g0)
+      let v1 = fma(Vector(repeating: momentum), v0, d)
+      let u = fma(Vector(repeating: momentum), v1, d)
+      return (fma(Vector(repeating: -rate), u, w0), v1)
+    }
+    var i = 0
+    while i + lanes <= count {
+      let (w1, v1) = step(i, load(w + i), load(g + i), load(v + i))
+      store(w1, w + i)
+      store(v1, v + i)
+      i += lanes
+    }
+    let n = count - i
+    if n > 0 {
+      let (w1, v1) = step(i, load(w + i, first: n), load(g + i, first: n), load(v + i, first: n))
+      store(w1, w + i, first: n)
+      store(v1, v + i, first: n)
+    }
+  }
+
+  package static func adamWStep(
+    weights w: Floats, gradient g: ConstFloats, mean m: Floats, square s: Floats, rate: Float,
+    beta1: Float, beta2: Float, epsilon: Float, correction1: Float, correction2: Float,
+    decay: Float,
+    count: Int
+  ) {
+    @inline(__always)
+    func step(_ w0: Vector, _ g0: Vector, _ m0: Vector, _ s0: Vector) -> (Vector, Vector, Vector) {
+      let m1 = fma(Vector(repeating: 1 - beta1), g0 - m0, m0)
+      let s1 = fma(Vector(repeating: 1 - beta2), g0 * g0 - s0, s0)
+      let deviation = (s1 * correction2).squareRoot() + epsilon
+      let shrunk = w0 * (1 - rate * decay)
+      return (shrunk - (rate * correction1) * m1 / deviation, m1, s1)
+    }
+    var i = 0
+    while i + lanes <= count {
+      let (w1, m1, s1) = step(load(w + i), load(g + i), load(m + i), load(s + i))
+      store(w1, w + i)
+      store(m1, m + i)
+      store(s1, s + i)
+      i += lanes
+    }
+    let n = count - i
+    if n > 0 {
+      let (w1, m1, s1) = step(
+        load(w + i, first: n), load(g + i, first: n), load(m + i, first: n), load(s + i, first: n))
+      store(w1, w + i, first: n)
+      store(m1, m + i, first: n)
+      store(s1, s + i, first: n)
+    }
+  }
+
+  package static func softmax(_ x: ConstFloats, into p: Floats, rows: Int, classes: Int) {
+    for row in 0..<rows {
+      let from = x + row * classes
+      let to = p + row * classes
+      var largest = -Float.infinity
+      for i in 0..<classes { largest = from[i] > largest || from[i].isNaN ? from[i] : largest }
+      mapVectors(from, to, classes) { exponential($0 - largest) }
+      var sum: Float = 0
+      for i in 0..<classes { sum += to[i] }
+      let inverse = 1 / sum
+      for i in 0..<classes { to[i] *= inverse }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import KernelContract
+
+extension Bodies {
+  package static func multiplyRuns(
+    _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
+    depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
+    runs: Int, pixels: Int, accumulate: Bool, scratch: Floats
+  ) {
+    let width = 2 * lanes
+    let blockSize = tapCount * depth * width
+    var block = 0
+    var first = 0
+    while first < columns {
+      let valid = min(width, columns - first)
+      let weights = b + block * blockSize
+      for run in 0..<runs {
+        let from = a + aRows[run]
+        let to = c + cRows[run] + first
+        var x = 0
+        while x < pixels {
+          let rows = tileHeight(pixels - x)
+          if valid == width {
+            forwardTile(
+              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
+              weights, to + x * ldc, ldc: ldc, accumulate: accumulate)
+          } else {
+            forwardTile(
+              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
+              weights, scratch, ldc: width, accumulate: false)
+            copyTile(scratch, width, to + x * ldc, ldc, rows, valid, accumulate)
+          }
+          x += rows
+        }
+      }
+      block += 1
+      first += width
+    }
+  }
+}
+
+@inline(__always)
+func copyTile(
+  _ from: Floats, _ fromStep: Int, _ to: Floats, _ toStep: Int, _ rows: Int, _ columns: Int,
+  _ accumulate: Bool
+) {
+  for i in 0..<rows {
+    let p = from + i * fromStep
+    let q = to + i * toStep
+    if accumulate {
+      for j in 0..<columns { q[j] += p[j] }
+    } else {
+      for j in 0..<columns { q[j] = p[j] }
+    }
+  }
+}
+
+extension Bodies {
+  package static func outerProducts(
+    _ a: ConstFloats, aRows: UnsafePointer<Int>, aStep: Int, taps: UnsafePointer<Int>,
+    tapCount: Int,
+    rows: Int, _ b: ConstFloats, bRows: UnsafePointer<Int>, bStep: Int, columns: Int, _ c: Floats,
+    runs: Int, pixels: Int, accumulate: Bool
+  ) {
+    for tap in 0..<tapCount {
+      let into = c + tap * rows * columns
+      var i = 0
+      while i < rows {
+        let height = outerHeight(rows - i)
+        var j = 0
+        while j < columns {
+          outerTile(
+            rows: height, a + taps[tap] + i, aStep: aStep, aRows: aRows, b + j, bStep: bStep,
+            bRows: bRows, rowCount: runs, pixels: pixels, into + i * columns + j, ldc: columns,
+            accumulate: accumulate)
+          j += 2 * lanes
+        }
+        i += height
+      }
+    }
+  }
+
+  package static func measureLimit(repetitions: Int, _ values: Floats) -> Int {
+    var sums = InlineArray<24, Vector> { _ in Vector.zero }
+    let count = tallestTile == 12 ? 24 : 12
+    let a = load(values)
+    let b = load(values + lanes)
+    for i in 0..<count { sums[i] = Vector(repeating: values[i]) }
+    for _ in 0..<repetitions {
+      if count == 24 {
+        for i in 0..<24 { sums[i] = fma(a, b, sums[i]) }
+      } else {
+        for i in 0..<12 { sums[i] = fma(a, b, sums[i]) }
+      }
+    }
+    var total = Vector.zero
+    for i in 0..<count { total += sums[i] }
+    store(total, values)
+    return repetitions * count * lanes * 2
+  }
+}

@@ -1,0 +1,193 @@
+import KernelContract
+
+// The register tiles. Everything that multiplies runs through two of them:
+//
+//   forward:   C[i, j] (+)= Σ_tap Σ_c A[tap + i * lda + c] * B[tap, c, j]     left by broadcast, right packed
+//   outer:     C[i, j] (+)= Σ_pixel A[pixel + i] * B[pixel + j]               for weight gradients
+//
+// i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
+
+/// Two vectors of columns.
+@inline(__always)
+func forwardTile<let rows: Int>(
+  _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
+  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, accumulate: Bool
+) {
+  var left = InlineArray<rows, Vector> { _ in Vector.zero }
+  var right = InlineArray<rows, Vector> { _ in Vector.zero }
+  if accumulate {
+    for i in 0..<rows {
+      left[i] = load(c + i * ldc)
+      right[i] = load(c + i * ldc + lanes)
+    }
+  }
+  var b = b
+  for tap in 0..<tapCount {
+    var p = a + taps[tap]
+    for _ in 0..<depth {
+      let b0 = load(b)
+      let b1 = load(b + lanes)
+      for i in 0..<rows {
+        let s = Vector(repeating: p[i * lda])
+        left[i] = fma(s, b0, left[i])
+        right[i] = fma(s, b1, right[i])
+      }
+      b += 2 * lanes
+      p += 1
+    }
+  }
+  for i in 0..<rows {
+    store(left[i], c + i * ldc)
+    store(right[i], c + i * ldc + lanes)
+  }
+}
+
+/// Sums over `rowCount` runs of `pixels` pixels; run r begins at a + aRows[r] and b + bRows[r].
+@inline(__always)
+func outerTile<let rows: Int>(
+  _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, aStep: Int, aRows: UnsafePointer<Int>,
+  _ b: ConstFloats, bStep: Int, bRows: UnsafePointer<Int>, rowCount: Int, pixels: Int,
+  _ c: Floats, ldc: Int, accumulate: Bool
+) {
+  var left = InlineArray<rows, Vector> { _ in Vector.zero }
+  var right = InlineArray<rows, Vector> { _ in Vector.zero }
+  if accumulate {
+    for i in 0..<rows {
+      left[i] = load(c + i * ldc)
+      right[i] = load(c + i * ldc + lanes)
+    }
+  }
+  for row in 0..<rowCount {
+    var p = a + aRows[row]
+    var q = b + bRows[row]
+    for _ in 0..<pixels {
+      let b0 = load(q)
+      let b1 = load(q + lanes)
+      for i in 0..<rows {
+        let s = Vector(repeating: p[i])
+        left[i] = fma(s, b0, left[i])
+        right[i] = fma(s, b1, right[i])
+      }
+      p += aStep
+      q += bStep
+    }
+  }
+  for i in 0..<rows {
+    store(left[i], c + i * ldc)
+    store(right[i], c + i * ldc + lanes)
+  }
+}
+
+/// The forward tile of the given height (at most `tallestTile`).
+@inline(__always)
+func forwardTile(
+  rows: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int, depth: Int,
+  _ b: ConstFloats, _ c: Floats, ldc: Int, accumulate: Bool
+) {
+  switch rows {
+  case 1:
+    forwardTile(
+      InlineArray<1, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  case 2:
+    forwardTile(
+      InlineArray<2, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  case 3:
+    forwardTile(
+      InlineArray<3, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  case 4:
+    forwardTile(
+      InlineArray<4, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  case 5:
+    forwardTile(
+      InlineArray<5, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  case 6:
+    forwardTile(
+      InlineArray<6, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  case 7:
+    forwardTile(
+      InlineArray<7, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  case 8:
+    forwardTile(
+      InlineArray<8, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  case 10:
+    forwardTile(
+      InlineArray<10, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  default:
+    forwardTile(
+      InlineArray<12, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
+      ldc: ldc, accumulate: accumulate)
+  }
+}
+
+/// The outer tile of the given height.
+@inline(__always)
+func outerTile(
+  rows: Int, _ a: ConstFloats, aStep: Int, aRows: UnsafePointer<Int>, _ b: ConstFloats, bStep: Int,
+  bRows: UnsafePointer<Int>, rowCount: Int, pixels: Int, _ c: Floats, ldc: Int, accumulate: Bool
+) {
+  switch rows {
+  case 1:
+    outerTile(
+      InlineArray<1, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
+      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
+  case 2:
+    outerTile(
+      InlineArray<2, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
+      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
+  case 3:
+    outerTile(
+      InlineArray<3, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
+      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
+  case 4:
+    outerTile(
+      InlineArray<4, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
+      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
+  case 6:
+    outerTile(
+      InlineArray<6, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
+      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
+  case 8:
+    outerTile(
+      InlineArray<8, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
+      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
+  default:
+    outerTile(
+      InlineArray<12, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
+      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
+  }
+}
+
+/// How tall the next tile is when `left` rows remain: even tiles beat one tall and one flat.
+@inline(__always) func tileHeight(_ left: Int) -> Int {
+  if tallestTile == 12 {
+    switch left {
+    case 9, 11, 13..<16: return 8 < left ? (left == 9 ? 5 : left == 11 ? 6 : 8) : left
+    case 16: return 8
+    default: return left >= 12 ? 12 : left
+    }
+  }
+  switch left {
+  case 7, 8: return 4
+  default: return min(left, tallestTile)
+  }
+}
+
+/// The same for outer tiles, which know the heights 1, 2, 3, 4, 6, 8, 12.
+@inline(__always) func outerHeight(_ left: Int) -> Int {
+  let height = min(left, tallestTile)
+  switch height {
+  case 5: return 4
+  case 7: return 6
+  case 9, 10, 11: return 8
+  default: return left == 16 && tallestTile == 12 ? 8 : height
+  }
+}

@@ -1,0 +1,141 @@
+/// Numbers to be written.
+public typealias Floats = UnsafeMutablePointer<Float>
+/// Numbers to be read.
+public typealias ConstFloats = UnsafePointer<Float>
+
+/// What one instruction set's target offers. All functions are single-threaded and reentrant; none reads or writes outside the shapes that it is given.
+package protocol KernelBodies: SendableMetatype {
+  /// Floats in one vector.
+  static var lanes: Int { get }
+  /// Whether the target was compiled with its instruction set.
+  static var isReal: Bool { get }
+
+  /// Per channel, Σ (x - shift) and Σ (x - shift)^2 over `count` pixels; overwrites both.
+  static func channelMoments(
+    _ x: ConstFloats, shift: ConstFloats, count: Int, channels: Int,
+    sums: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>
+  )
+
+  /// y = f(x scale + offset) per channel; `activation` nil leaves it linear. x and y may be the same.
+  static func scaleOffset(
+    _ x: ConstFloats, scale: ConstFloats, offset: ConstFloats, activation: Activation?,
+    into y: Floats, count: Int, channels: Int
+  )
+
+  /// y = f(x + bias) per channel, in place.
+  static func addBias(
+    _ bias: ConstFloats, activation: Activation?, to y: Floats, count: Int, channels: Int
+  )
+
+  /// Per channel, Σ dy over `count` pixels; overwrites.
+  static func channelSums(
+    _ dy: ConstFloats, count: Int, channels: Int, into sums: UnsafeMutablePointer<Double>
+  )
+
+  /// Per channel, Σ dy and Σ dy x̂ with x̂ = (x - mean) inverseDeviation; overwrites both.
+  static func batchNormGradientSums(
+    dy: ConstFloats, x: ConstFloats, mean: ConstFloats, inverseDeviation: ConstFloats, count: Int,
+    channels: Int, sums: UnsafeMutablePointer<Double>, products: UnsafeMutablePointer<Double>
+  )
+
+  /// dx = factor (dy - meanDy - x̂ meanProduct) per channel, factor = scale inverseDeviation. dy and dx may be the same.
+  static func batchNormInputGradient(
+    dy: ConstFloats, x: ConstFloats, mean: ConstFloats, inverseDeviation: ConstFloats,
+    factor: ConstFloats, meanDy: ConstFloats, meanProduct: ConstFloats, into dx: Floats, count: Int,
+    channels: Int
+  )
+
+  /// y[p, c] = Σ_tap x[p + tap, c] w[tap, c].
+  static func depthwise(
+    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry, images: Int
+  )
+
+  /// dx[p + tap, c] += dy[p, c] w[tap, c]. Overwrites dx.
+  static func depthwiseInputGradient(
+    _ dy: ConstFloats, weights: ConstFloats, into dx: Floats, _ g: ConvolutionGeometry, images: Int
+  )
+
+  /// dw[tap, c] = Σ_p x[p + tap, c] dy[p, c]. Overwrites dw.
+  static func depthwiseWeightGradient(
+    _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, _ g: ConvolutionGeometry, images: Int
+  )
+
+  /// y = f(x).
+  static func activate(_ activation: Activation, _ x: ConstFloats, into y: Floats, count: Int)
+
+  /// dx = dy f'(x), x being the activation's input.
+  static func activationGradient(
+    _ activation: Activation, dy: ConstFloats, x: ConstFloats, into dx: Floats, count: Int
+  )
+
+  /// z = x + y.
+  static func add(_ x: ConstFloats, _ y: ConstFloats, into z: Floats, count: Int)
+
+  /// y += s x.
+  static func addScaled(_ x: ConstFloats, by s: Float, to y: Floats, count: Int)
+
+  /// y = s x.
+  static func scale(_ x: ConstFloats, by s: Float, into y: Floats, count: Int)
+
+  /// One step of stochastic gradient descent with Nesterov's momentum (Sutskever et al. 2013, as PyTorch writes it):
+  /// g += decay w; v = momentum v + g; w -= rate (g + momentum v).
+  static func nesterovStep(
+    weights w: Floats, gradient g: ConstFloats, velocity v: Floats, rate: Float, momentum: Float,
+    decay: Float, count: Int
+  )
+
+  /// One step of AdamW (Loshchilov and Hutter 2019): w shrinks by rate * decay, then moves by rate * m̂ / (√v̂ + ε);
+  /// the corrections 1 / (1 - β^t) are the caller's.
+  static func adamWStep(
+    weights w: Floats, gradient g: ConstFloats, mean m: Floats, square s: Floats, rate: Float,
+    beta1: Float, beta2: Float, epsilon: Float, correction1: Float, correction2: Float,
+    decay: Float,
+    count: Int
+  )
+
+  /// p = softmax of each row, shifted by the row's maximum; a row with a NaN is NaN.
+  static func softmax(_ x: ConstFloats, into p: Floats, rows: Int, classes: Int)
+
+  /// The largest value of each window, and where in the window it was (row * windowColumns + column, the first of equals). A NaN wins.
+  static func maxPool(
+    _ x: ConstFloats, into y: Floats, argmax: UnsafeMutablePointer<UInt8>?, _ g: PoolGeometry,
+    images: Int
+  )
+
+  /// Each window's gradient goes to its winner; overlapping windows add. Overwrites dx.
+  static func maxPoolGradient(
+    _ dy: ConstFloats, argmax: UnsafePointer<UInt8>, into dx: Floats, _ g: PoolGeometry, images: Int
+  )
+
+  /// The mean of each window.
+  static func averagePool(_ x: ConstFloats, into y: Floats, _ g: PoolGeometry, images: Int)
+
+  /// Each window's gradient is shared out evenly. Overwrites dx.
+  static func averagePoolGradient(
+    _ dy: ConstFloats, into dx: Floats, _ g: PoolGeometry, images: Int)
+
+  /// Runs of pixels times packed weights: the inside of every forward product.
+  ///
+  /// Run r holds `pixels` pixels; pixel x reads `depth` numbers at `a + aRows[r] + x * lda + taps[t]` for each tap and writes `columns` numbers at
+  /// `c + cRows[r] + x * ldc`. `b` is packed `[block of 2 * lanes columns][tap][depth][2 * lanes]`, zero beyond `columns`.
+  /// `scratch` holds at least `tallestTile * 2 * lanes` floats.
+  static func multiplyRuns(
+    _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
+    depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
+    runs: Int, pixels: Int, accumulate: Bool, scratch: Floats
+  )
+
+  /// Sums of outer products over runs of pixels: the inside of every weight gradient.
+  ///
+  /// For each tap, c[tap][i, j] (+)= Σ a[aRows[r] + taps[tap] + x * aStep + i] * b[bRows[r] + x * bStep + j] with i < `rows`, j < `columns`; `columns` is a multiple
+  /// of 2 * lanes, and c is `[tap][rows][columns]`.
+  static func outerProducts(
+    _ a: ConstFloats, aRows: UnsafePointer<Int>, aStep: Int, taps: UnsafePointer<Int>,
+    tapCount: Int,
+    rows: Int, _ b: ConstFloats, bRows: UnsafePointer<Int>, bStep: Int, columns: Int, _ c: Floats,
+    runs: Int, pixels: Int, accumulate: Bool
+  )
+
+  /// A chain-free loop of multiply-adds in registers: what the core can do at best. Returns the operations (two a multiply-add).
+  static func measureLimit(repetitions: Int, _ values: Floats) -> Int
+}

@@ -1,0 +1,290 @@
+// Direct convolution without column buffers: a panel holds a few zero-padded rows of the input (all of a small map, or of several), and the register tiles
+// read every tap from it in place. In a panel the taps of one kernel row lie side by side, so a kernel row is one tap of depth kernelColumns * channels.
+
+/// Floats that a panel may hold: a quarter of a megabyte, so that it stays in the second-level cache beside the weights.
+private let panelLimit = 65_536
+
+/// How a convolution walks through its panels: `images` maps or, of a large map, `rows` output rows at a time.
+struct PanelPlan {
+  let images: Int
+  let rows: Int
+  let panelRows: Int
+  let panelColumns: Int
+  let channels: Int
+
+  /// Output rows in all, each reading `taps` rows of the panel at `step` rows from the last.
+  init(outputRows: Int, step: Int, taps: Int, panelColumns: Int, channels: Int, images: Int) {
+    self.panelColumns = panelColumns
+    self.channels = channels
+    let rowCount = panelColumns * channels
+    let whole = ((outputRows - 1) * step + taps) * rowCount
+    if whole <= panelLimit {
+      rows = outputRows
+      self.images = max(1, min(images, panelLimit / whole))
+    } else {
+      rows = max(1, min(outputRows, (panelLimit / rowCount - taps) / step + 1))
+      self.images = 1
+    }
+    panelRows = (rows - 1) * step + taps
+  }
+
+  var floatsPerImage: Int { panelRows * panelColumns * channels }
+  var floats: Int { images * floatsPerImage }
+  var runs: Int { images * rows }
+}
+
+/// Copies rows `firstRow...` of `images` maps into a panel, `channels` of them from `firstChannel` on; outside the map is zero.
+struct PanelSource {
+  let rows: Int
+  let columns: Int
+  let channels: Int
+
+  func fill(
+    _ panel: Floats, _ plan: PanelPlan, from maps: ConstFloats, images: Int, firstRow: Int,
+    firstColumn: Int, firstChannel: Int
+  ) {
+    let depth = plan.channels
+    let low = min(plan.panelColumns, max(0, -firstColumn))
+    let high = max(low, min(plan.panelColumns, columns - firstColumn))
+    for image in 0..<images {
+      let map = maps + image * rows * columns * channels
+      for r in 0..<plan.panelRows {
+        let to = panel + (image * plan.panelRows + r) * plan.panelColumns * depth
+        let row = firstRow + r
+        guard row >= 0, row < rows else {
+          to.update(repeating: 0, count: plan.panelColumns * depth)
+          continue
+        }
+        to.update(repeating: 0, count: low * depth)
+        let from = map + (row * columns + firstColumn + low) * channels + firstChannel
+        if depth == channels {
+          (to + low * depth).update(from: from, count: (high - low) * depth)
+        } else {
+          for x in 0..<(high - low) {
+            (to + (low + x) * depth).update(from: from + x * channels, count: depth)
+          }
+        }
+        (to + high * depth).update(repeating: 0, count: (plan.panelColumns - high) * depth)
+      }
+    }
+  }
+}
+
+extension ConvolutionGeometry {
+  func forwardPlan(images: Int) -> PanelPlan {
+    PanelPlan(
+      outputRows: outputRows, step: rowStride, taps: kernelRows,
+      panelColumns: (outputColumns - 1) * columnStride + kernelColumns, channels: groupInputs,
+      images: images)
+  }
+
+  /// A product of matrices: every pixel is a row.
+  var isPointwise: Bool {
+    kernelRows == 1 && kernelColumns == 1 && rowStride == 1 && columnStride == 1 && groups == 1
+      && padding == Padding(0)
+  }
+}
+
+extension KernelTable {
+  func rounded(_ columns: Int) -> Int { (columns + tileWidth - 1) / tileWidth * tileWidth }
+
+  /// Floats of the packed weights for `convolve`.
+  public func packedForwardCount(_ g: ConvolutionGeometry) -> Int {
+    g.isDepthwise
+      ? g.weightCount
+      : g.groups * g.kernelRows * g.kernelColumns * g.groupInputs * rounded(g.groupOutputs)
+  }
+
+  /// Packs weights `[row, column, in / groups, out]` for `convolve`.
+  public func packForward(
+    _ weights: ConstFloats, _ g: ConvolutionGeometry, into packed: Floats
+  ) {
+    if g.isDepthwise {
+      packed.update(from: weights, count: g.weightCount)
+      return
+    }
+    let depth = g.kernelRows * g.kernelColumns * g.groupInputs
+    var to = packed
+    for group in 0..<g.groups {
+      for first in stride(from: 0, to: g.groupOutputs, by: tileWidth) {
+        let valid = min(tileWidth, g.groupOutputs - first)
+        for p in 0..<depth {
+          to.update(
+            from: weights + p * g.outputChannels + group * g.groupOutputs + first, count: valid)
+          for j in valid..<tileWidth { to[j] = 0 }
+          to += tileWidth
+        }
+      }
+    }
+  }
+
+  /// Floats of scratch that any of the three convolutions needs, for any number of images.
+  public func convolutionScratchCount(_ g: ConvolutionGeometry) -> Int {
+    if g.isDepthwise { return 0 }
+    let forward = g.forwardPlan(images: .max / 2)
+    let columns = rounded(g.groupOutputs)
+    let gradientPanel = forward.runs * g.outputColumns * columns
+    let gradientSum = g.kernelRows * g.kernelColumns * g.groupInputs * columns
+    let backward = g.phases.map { $0.plan(g, images: .max / 2).floats }.max() ?? 0
+    return tileScratch + max(forward.floats + gradientPanel + gradientSum, backward) + 64
+  }
+
+  /// y = f(x * w + bias): the convolution of `images` maps; `bias` and `activation` may be nil.
+  public func convolve(
+    _ x: ConstFloats, packed: ConstFloats, bias: ConstFloats? = nil, activation: Activation? = nil,
+    into y: Floats, _ g: ConvolutionGeometry, images: Int, scratch: Floats
+  ) {
+    guard images > 0 else { return }
+    let pixels = g.outputRows * g.outputColumns
+    if g.isDepthwise {
+      bodies.depthwise(x, weights: packed, into: y, g, images: images)
+    } else if g.isPointwise {
+      var zero = 0
+      bodies.multiplyRuns(
+        x, aRows: &zero, lda: g.inputChannels, taps: &zero, tapCount: 1, depth: g.inputChannels,
+        packed, columns: g.outputChannels, y, cRows: &zero, ldc: g.outputChannels, runs: 1,
+        pixels: images * pixels, accumulate: false, scratch: scratch)
+    } else {
+      convolvePanels(x, packed, y, g, images, scratch)
+    }
+    if let bias {
+      bodies.addBias(
+        bias, activation: activation, to: y, count: images * pixels, channels: g.outputChannels)
+    } else if let activation {
+      bodies.activate(activation, y, into: y, count: images * pixels * g.outputChannels)
+    }
+  }
+
+  private func convolvePanels(
+    _ x: ConstFloats, _ packed: ConstFloats, _ y: Floats, _ g: ConvolutionGeometry, _ images: Int,
+    _ scratch: Floats
+  ) {
+    let plan = g.forwardPlan(images: images)
+    let panel = scratch + tileScratch
+    let source = PanelSource(rows: g.inputRows, columns: g.inputColumns, channels: g.inputChannels)
+    let depth = g.kernelColumns * g.groupInputs
+    let weightsPerGroup = g.kernelRows * depth * rounded(g.groupOutputs)
+    forEachPanel(plan, outputRows: g.outputRows, images: images) { image, count, row, rows in
+      withOffsets(plan.runs, plan.runs, g.kernelRows) { from, to, taps in
+        for r in 0..<g.kernelRows { taps[r] = r * plan.panelColumns * g.groupInputs }
+        for i in 0..<count {
+          for j in 0..<rows {
+            from[i * rows + j] =
+              i * plan.floatsPerImage + j * g.rowStride * plan.panelColumns * g.groupInputs
+            to[i * rows + j] =
+              ((image + i) * g.outputRows + row + j) * g.outputColumns * g.outputChannels
+          }
+        }
+        for group in 0..<g.groups {
+          source.fill(
+            panel, plan, from: x + image * g.inputCount, images: count,
+            firstRow: row * g.rowStride - g.padding.top, firstColumn: -g.padding.left,
+            firstChannel: group * g.groupInputs)
+          bodies.multiplyRuns(
+            panel, aRows: from, lda: g.columnStride * g.groupInputs, taps: taps,
+            tapCount: g.kernelRows, depth: depth, packed + group * weightsPerGroup,
+            columns: g.groupOutputs, y + group * g.groupOutputs, cRows: to,
+            ldc: g.outputChannels, runs: count * rows, pixels: g.outputColumns,
+            accumulate: false, scratch: scratch)
+        }
+      }
+    }
+  }
+
+  /// dw = Σ over images of the weight gradient, `[row, column, in / groups, out]`; overwrites dw.
+  public func convolutionWeightGradient(
+    _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, _ g: ConvolutionGeometry, images: Int,
+    scratch: Floats
+  ) {
+    if g.isDepthwise {
+      bodies.depthwiseWeightGradient(x, dy, into: dw, g, images: images)
+      return
+    }
+    guard images > 0 else {
+      dw.update(repeating: 0, count: g.weightCount)
+      return
+    }
+    let plan = g.forwardPlan(images: images)
+    let columns = rounded(g.groupOutputs)
+    let inPlace = g.groups == 1 && columns == g.outputChannels
+    let panel = scratch + tileScratch
+    let gradientPanel = panel + g.forwardPlan(images: .max / 2).floats
+    let sum = inPlace ? dw : gradientPanel + plan.runs * g.outputColumns * columns
+    let source = PanelSource(rows: g.inputRows, columns: g.inputColumns, channels: g.inputChannels)
+    let depth = g.kernelColumns * g.groupInputs
+    for group in 0..<g.groups {
+      var first = true
+      forEachPanel(plan, outputRows: g.outputRows, images: images) { image, count, row, rows in
+        withOffsets(plan.runs, plan.runs, g.kernelRows) { from, to, taps in
+          for r in 0..<g.kernelRows { taps[r] = r * plan.panelColumns * g.groupInputs }
+          source.fill(
+            panel, plan, from: x + image * g.inputCount, images: count,
+            firstRow: row * g.rowStride - g.padding.top, firstColumn: -g.padding.left,
+            firstChannel: group * g.groupInputs)
+          for i in 0..<count {
+            for j in 0..<rows {
+              let run = i * rows + j
+              from[run] =
+                i * plan.floatsPerImage + j * g.rowStride * plan.panelColumns * g.groupInputs
+              let at = ((image + i) * g.outputRows + row + j) * g.outputColumns * g.outputChannels
+              if inPlace {
+                to[run] = at
+              } else {
+                to[run] = run * g.outputColumns * columns
+                copyColumns(
+                  dy + at + group * g.groupOutputs, g.outputChannels, g.groupOutputs,
+                  into: gradientPanel + to[run], columns, g.outputColumns)
+              }
+            }
+          }
+          bodies.outerProducts(
+            panel, aRows: from, aStep: g.columnStride * g.groupInputs, taps: taps,
+            tapCount: g.kernelRows, rows: depth, inPlace ? dy : UnsafePointer(gradientPanel),
+            bRows: to, bStep: columns, columns: columns, sum, runs: count * rows,
+            pixels: g.outputColumns, accumulate: !first)
+        }
+        first = false
+      }
+      if !inPlace {
+        for p in 0..<(g.kernelRows * depth) {
+          (dw + p * g.outputChannels + group * g.groupOutputs).update(
+            from: sum + p * columns, count: g.groupOutputs)
+        }
+      }
+    }
+  }
+
+  // `pixels` runs of `count` floats, widened to `width` by zeros.
+  private func copyColumns(
+    _ from: ConstFloats, _ step: Int, _ count: Int, into to: Floats, _ width: Int, _ pixels: Int
+  ) {
+    for x in 0..<pixels {
+      (to + x * width).update(from: from + x * step, count: count)
+      for j in count..<width { to[x * width + j] = 0 }
+    }
+  }
+
+  /// Calls `body(first image, images, first row, rows)` for each panel.
+  func forEachPanel(
+    _ plan: PanelPlan, outputRows: Int, images: Int, _ body: (Int, Int, Int, Int) -> Void
+  ) {
+    for image in stride(from: 0, to: images, by: plan.images) {
+      for row in stride(from: 0, to: outputRows, by: plan.rows) {
+        body(image, min(plan.images, images - image), row, min(plan.rows, outputRows - row))
+      }
+    }
+  }
+
+  /// Three lists of offsets on the stack.
+  func withOffsets(
+    _ a: Int, _ b: Int, _ c: Int,
+    _ body: (
+      UnsafeMutablePointer<Int>, UnsafeMutablePointer<Int>, UnsafeMutablePointer<Int>
+    ) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: a + b + c + 1) { list in
+      guard let base = list.baseAddress else { return }
+      body(base, base + a, base + a + b)
+    }
+  }
+}

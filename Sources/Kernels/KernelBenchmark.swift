@@ -1,0 +1,134 @@
+/// How fast the kernels of a table are on one core, against what the core can do at best.
+///
+/// The limit is a loop of multiply-adds in registers. It is measured just before and after each turn of the work, and the median over the turns counts, so that
+/// a noisy neighbour costs both alike.
+public struct KernelBenchmark {
+  /// One line of the result.
+  public struct Row: Sendable {
+    /// What was computed, such as `3x3 convolution forward 64 channels 56x56`.
+    public let work: String
+    /// 10^9 additions and multiplications a second.
+    public let gflops: Double
+    /// `gflops` over the limit measured in the same turns.
+    public let fractionOfLimit: Double
+    /// The share that issue and tests ask for, nil for the limit itself.
+    public let floor: Double?
+  }
+
+  private let table: KernelTable
+  private let rounds: Int
+  private let clock = ContinuousClock()
+
+  /// Measures `table` in so many turns.
+  public init(_ table: KernelTable, rounds: Int = 15) {
+    (self.table, self.rounds) = (table, rounds)
+  }
+
+  /// All rows: the limit, the matrix product, 3x3 convolutions and their gradients.
+  public func rows(_ progress: (String) -> Void = { _ in }) -> [Row] {
+    var rows: [Row] = []
+    rows.append(measure("matrix product 1024x1024x1024", floor: 0.8, matrixProduct(1024)))
+    progress(rows[0].work)
+    for (channels, size) in [(64, 56), (128, 28), (256, 14), (256, 8)] {
+      let g = ConvolutionGeometry(
+        inputRows: size, inputColumns: size, inputChannels: channels, outputChannels: channels,
+        kernelRows: 3, kernelColumns: 3, padding: Padding(1))
+      let images = max(1, 4 * 56 * 56 / (size * size) / (channels / 64))
+      for (name, run) in convolutions(g, images) {
+        let work = "3x3 convolution \(name) \(channels) channels \(size)x\(size)"
+        rows.append(measure(work, floor: 0.7, run))
+        progress(work)
+      }
+    }
+    let best = rows.map { $0.gflops / $0.fractionOfLimit }.max() ?? 0
+    rows.insert(
+      Row(work: "limit in registers", gflops: best, fractionOfLimit: 1, floor: nil), at: 0)
+    return rows
+  }
+
+  private struct Work {
+    let operations: Double
+    let run: () -> Void
+  }
+
+  private func measure(_ name: String, floor: Double, _ work: Work) -> Row {
+    let values = FloatBuffer([Float](repeating: 0.5, count: 64))
+    let limit = { rate { Double(table.bodies.measureLimit(repetitions: 400_000, values.pointer)) } }
+    work.run()
+    let repetitions = max(1, Int(1e9 / work.operations))
+    var (speeds, shares): ([Double], [Double]) = ([], [])
+    for _ in 0..<rounds {
+      let before = limit()
+      let speed = rate {
+        for _ in 0..<repetitions { work.run() }
+        return Double(repetitions) * work.operations
+      }
+      speeds.append(speed)
+      shares.append(speed / max(before, limit()))
+    }
+    return Row(
+      work: name, gflops: speeds.sorted()[rounds / 2], fractionOfLimit: shares.sorted()[rounds / 2],
+      floor: floor)
+  }
+
+  private func rate(_ body: () -> Double) -> Double {
+    let start = clock.now
+    let operations = body()
+    let seconds = (clock.now - start) / .seconds(1)
+    return operations / seconds / 1e9
+  }
+
+  private func filled(_ count: Int) -> FloatBuffer {
+    var random = CounterRandom(seed: 1, purpose: .init("benchmark"))
+    let buffer = FloatBuffer(count: count)
+    for i in 0..<count { buffer.pointer[i] = Float(random.uniform()) - 0.5 }
+    return buffer
+  }
+
+  private func matrixProduct(_ n: Int) -> Work {
+    let (a, b, c) = (filled(n * n), filled(n * n), FloatBuffer(count: n * n))
+    let scratch = FloatBuffer(count: table.multiplyScratchCount(m: n, n: n, k: n))
+    return Work(operations: 2 * Double(n) * Double(n) * Double(n)) {
+      table.multiply(
+        m: n, n: n, k: n, a.pointer, lda: n, b.pointer, ldb: n, into: c.pointer, ldc: n,
+        scratch: scratch.pointer)
+    }
+  }
+
+  private func convolutions(_ g: ConvolutionGeometry, _ images: Int) -> [(String, Work)] {
+    let operations = 2 * Double(g.multiplyAdds) * Double(images)
+    let (x, w, y) = (
+      filled(images * g.inputCount), filled(g.weightCount), filled(images * g.outputCount)
+    )
+    let scratch = FloatBuffer(count: table.convolutionScratchCount(g))
+    let forward = FloatBuffer(count: table.packedForwardCount(g))
+    let backward = FloatBuffer(count: table.packedInputGradientCount(g))
+    table.packForward(w.pointer, g, into: forward.pointer)
+    table.packInputGradient(w.pointer, g, into: backward.pointer)
+    return [
+      (
+        "forward",
+        Work(operations: operations) {
+          table.convolve(
+            x.pointer, packed: forward.pointer, into: y.pointer, g, images: images,
+            scratch: scratch.pointer)
+        }
+      ),
+      (
+        "input gradient",
+        Work(operations: operations) {
+          table.convolutionInputGradient(
+            y.pointer, packed: backward.pointer, into: x.pointer, g, images: images,
+            scratch: scratch.pointer)
+        }
+      ),
+      (
+        "weight gradient",
+        Work(operations: operations) {
+          table.convolutionWeightGradient(
+            x.pointer, y.pointer, into: w.pointer, g, images: images, scratch: scratch.pointer)
+        }
+      ),
+    ]
+  }
+}

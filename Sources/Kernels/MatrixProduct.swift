@@ -1,0 +1,86 @@
+// Sizes after Goto and van de Geijn (2008), as BLIS names them: a block of B of depth kc stays in L1 while it meets a block of A of mc rows in L2.
+private let depthBlock = 256
+private let rowBlock = 192
+// Rows of a packed block of A are this much longer than its depth, so that they do not share cache sets.
+private let rowGap = 16
+
+extension KernelTable {
+  var tileWidth: Int { 2 * bodies.lanes }
+  /// Floats that a partial register tile may need beside its result.
+  var tileScratch: Int { 12 * tileWidth }
+
+  /// Floats of scratch that `multiply` needs.
+  public func multiplyScratchCount(m: Int, n: Int, k: Int) -> Int {
+    let depth = min(k, depthBlock)
+    let columns = (n + tileWidth - 1) / tileWidth * tileWidth
+    return tileScratch + columns * depth + min(m, rowBlock) * (depth + rowGap)
+  }
+
+  /// The matrix product C[m, n] = op(A)[m, k] op(B)[k, n], added to C where `accumulate`; row-major with row strides in floats. `transposeA` says that
+  /// A is stored [k, m], `transposeB` that B is stored [n, k].
+  public func multiply(
+    m: Int, n: Int, k: Int, _ a: ConstFloats, lda: Int, transposeA: Bool = false, _ b: ConstFloats,
+    ldb: Int, transposeB: Bool = false, into c: Floats, ldc: Int, accumulate: Bool = false,
+    scratch: Floats
+  ) {
+    guard m > 0, n > 0 else { return }
+    if k == 0 {
+      if !accumulate { for i in 0..<m { (c + i * ldc).update(repeating: 0, count: n) } }
+      return
+    }
+    let columns = (n + tileWidth - 1) / tileWidth * tileWidth
+    let packedB = scratch + tileScratch
+    let packedA = packedB + columns * min(k, depthBlock)
+    var zero = 0
+    var from = 0
+    while from < k {
+      let depth = min(depthBlock, k - from)
+      packRight(b, ldb, transposeB, from, depth, n, into: packedB)
+      var row = 0
+      while row < m {
+        let rows = min(rowBlock, m - row)
+        packLeft(a, lda, transposeA, row, rows, from, depth, into: packedA)
+        bodies.multiplyRuns(
+          packedA, aRows: &zero, lda: depth + rowGap, taps: &zero, tapCount: 1, depth: depth,
+          packedB, columns: n, c + row * ldc, cRows: &zero, ldc: ldc, runs: 1, pixels: rows,
+          accumulate: accumulate || from > 0, scratch: scratch)
+        row += rows
+      }
+      from += depth
+    }
+  }
+
+  // [block of tileWidth columns][depth][tileWidth], zero beyond n.
+  private func packRight(
+    _ b: ConstFloats, _ ldb: Int, _ transposed: Bool, _ from: Int, _ depth: Int, _ n: Int,
+    into packed: Floats
+  ) {
+    var to = packed
+    for first in stride(from: 0, to: n, by: tileWidth) {
+      let valid = min(tileWidth, n - first)
+      for p in 0..<depth {
+        if transposed {
+          for j in 0..<valid { to[j] = b[(first + j) * ldb + from + p] }
+        } else {
+          to.update(from: b + (from + p) * ldb + first, count: valid)
+        }
+        for j in valid..<tileWidth { to[j] = 0 }
+        to += tileWidth
+      }
+    }
+  }
+
+  private func packLeft(
+    _ a: ConstFloats, _ lda: Int, _ transposed: Bool, _ row: Int, _ rows: Int, _ from: Int,
+    _ depth: Int, into packed: Floats
+  ) {
+    for i in 0..<rows {
+      let to = packed + i * (depth + rowGap)
+      if transposed {
+        for p in 0..<depth { to[p] = a[(from + p) * lda + row + i] }
+      } else {
+        to.update(from: a + (row + i) * lda + from, count: depth)
+      }
+    }
+  }
+}

@@ -1,0 +1,295 @@
+import AvocetKernels
+import Testing
+
+@Suite struct MapTests {
+  static func pools(_ channels: Int) -> [PoolGeometry] {
+    func g(
+      _ rows: Int, _ columns: Int, window: Int, stride: Int, padding: Int = 0, up: Bool = false,
+      counts: Bool = true
+    ) -> PoolGeometry {
+      PoolGeometry(
+        inputRows: rows, inputColumns: columns, channels: channels, windowRows: window,
+        windowColumns: window, rowStride: stride, columnStride: stride, padding: Padding(padding),
+        roundsUp: up, countsPadding: counts)
+    }
+    return [
+      g(1, 1, window: 1, stride: 1), g(4, 6, window: 2, stride: 2),
+      g(5, 7, window: 2, stride: 2, up: true),
+      g(7, 7, window: 3, stride: 2, padding: 1),
+      g(6, 5, window: 3, stride: 1, padding: 1, counts: false),
+      g(8, 5, window: 3, stride: 2, up: true, counts: false), g(5, 5, window: 5, stride: 1),
+    ]
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func poolingAndItsGradientsEqualTheReference(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for channels in awkwardCounts(table) where channels > 0 {
+      for g in Self.pools(channels) {
+        let images = 2
+        let x = FloatBuffer(numbers(images * g.inputCount, seed: 11))
+        let dy = FloatBuffer(numbers(images * g.outputCount, seed: 12))
+        let what = "\(name) \(g)"
+        let (values, places) = Reference.maxPool(x.array, g, images: images)
+        let y = GuardedOutput(images * g.outputCount)
+        var argmax = [UInt8](repeating: 255, count: images * g.outputCount)
+        table.maxPool(x.pointer, into: y.pointer, argmax: &argmax, g, images: images)
+        expectClose(y, values, tolerance: 0, what)
+        #expect(argmax.map(Int.init) == places, "\(what)")
+
+        let dx = GuardedOutput(images * g.inputCount)
+        table.maxPoolGradient(dy.pointer, argmax: &argmax, into: dx.pointer, g, images: images)
+        #expect(
+          abs(dx.values.reduce(0) { $0 + Double($1) } - dy.array.reduce(0) { $0 + Double($1) })
+            < 1e-3
+        )
+
+        let mean = GuardedOutput(images * g.outputCount)
+        table.averagePool(x.pointer, into: mean.pointer, g, images: images)
+        expectClose(mean, Reference.averagePool(x.array, g, images: images), tolerance: 2e-6, what)
+        let spread = GuardedOutput(images * g.inputCount)
+        table.averagePoolGradient(dy.pointer, into: spread.pointer, g, images: images)
+        expectClose(
+          spread, Reference.averagePoolGradient(dy.array, g, images: images), tolerance: 2e-6, what)
+      }
+    }
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func maxPoolSendsTheGradientToTheWinner(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let g = PoolGeometry(
+      inputRows: 2, inputColumns: 4, channels: 1, windowRows: 2, windowColumns: 2, rowStride: 2,
+      columnStride: 2)
+    let x = FloatBuffer([1, 5, 0, 0, 2, 3, -1, 7])
+    let y = GuardedOutput(2)
+    var argmax: [UInt8] = [9, 9]
+    table.maxPool(x.pointer, into: y.pointer, argmax: &argmax, g, images: 1)
+    let dy = FloatBuffer([10, 20])
+    let dx = GuardedOutput(8)
+    table.maxPoolGradient(dy.pointer, argmax: &argmax, into: dx.pointer, g, images: 1)
+    #expect(dx.values == [0, 10, 0, 0, 0, 0, 0, 20])
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func batchNormMomentsSurviveALargeMean(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for channels in awkwardCounts(table) where channels > 0 {
+      for count in [0, 1, 63, 64, 65, 257] {
+        let x = FloatBuffer(numbers(count * channels, seed: 13).map { $0 + 1000 })
+        let shift = FloatBuffer([Float](repeating: 1000, count: channels))
+        var sums = [Double](repeating: .nan, count: channels)
+        var squares = sums
+        table.channelMoments(
+          x.pointer, shift: shift.pointer, count: count, channels: channels, sums: &sums,
+          squares: &squares)
+        for c in 0..<channels {
+          let column = (0..<count).map { Double(x[$0 * channels + c]) - 1000 }
+          #expect(abs(sums[c] - column.reduce(0, +)) < 1e-3)
+          #expect(abs(squares[c] - column.reduce(0) { $0 + $1 * $1 }) < 1e-3)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func batchNormGradientEqualsItsFormula(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for channels in [1, table.vectorWidth, table.vectorWidth + 1, 31] {
+      let count = 67
+      let x = FloatBuffer(numbers(count * channels, seed: 14))
+      let dy = FloatBuffer(numbers(count * channels, seed: 15))
+      let mean = FloatBuffer(numbers(channels, seed: 16))
+      let inverse = FloatBuffer(numbers(channels, seed: 17).map { 2 + $0 })
+      let factor = FloatBuffer(numbers(channels, seed: 18))
+      var sums = [Double](repeating: .nan, count: channels)
+      var products = sums
+      table.batchNormGradientSums(
+        dy: dy.pointer, x: x.pointer, mean: mean.pointer, inverseDeviation: inverse.pointer,
+        count: count, channels: channels, sums: &sums, products: &products)
+      func hat(_ i: Int) -> Double {
+        (Double(x[i]) - Double(mean[i % channels])) * Double(inverse[i % channels])
+      }
+      for c in 0..<channels {
+        let at = stride(from: c, to: count * channels, by: channels)
+        #expect(abs(sums[c] - at.reduce(0) { $0 + Double(dy[$1]) }) < 1e-4)
+        #expect(abs(products[c] - at.reduce(0) { $0 + Double(dy[$1]) * hat($1) }) < 1e-3)
+      }
+      let meanDy = FloatBuffer(sums.map { Float($0 / Double(count)) })
+      let meanProduct = FloatBuffer(products.map { Float($0 / Double(count)) })
+      let dx = GuardedOutput(count * channels)
+      table.batchNormInputGradient(
+        dy: dy.pointer, x: x.pointer, mean: mean.pointer, inverseDeviation: inverse.pointer,
+        factor: factor.pointer, meanDy: meanDy.pointer, meanProduct: meanProduct.pointer,
+        into: dx.pointer, count: count, channels: channels)
+      let expected = (0..<(count * channels)).map { i in
+        let c = i % channels
+        return Double(factor[c])
+          * (Double(dy[i]) - Double(meanDy[c]) - hat(i) * Double(meanProduct[c]))
+      }
+      expectClose(dx, expected, tolerance: 1e-5, name)
+    }
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func activationsAndSlopesEqualTheReference(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for activation in Activation.allCases {
+      for count in awkwardCounts(table) {
+        let x = FloatBuffer(numbers(count, seed: 19).map { $0 * 9 })
+        let dy = FloatBuffer(numbers(count, seed: 20))
+        let y = GuardedOutput(count)
+        table.activate(activation, x.pointer, into: y.pointer, count: count)
+        expectClose(
+          y, x.array.map { Reference.activation(activation, Double($0)) }, tolerance: 3e-6,
+          "\(name) \(activation)")
+        let dx = GuardedOutput(count)
+        table.activationGradient(
+          activation, dy: dy.pointer, x: x.pointer, into: dx.pointer, count: count)
+        let slopes = zip(x.array, dy.array).map {
+          Reference.activationSlope(activation, Double($0)) * Double($1)
+        }
+        expectClose(dx, slopes, tolerance: 5e-6, "\(name) \(activation) gradient")
+      }
+    }
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func nanGoesThroughActivationsAndPooling(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let x = FloatBuffer([1, .nan, -1, 2])
+    for activation in Activation.allCases {
+      let y = GuardedOutput(4)
+      table.activate(activation, x.pointer, into: y.pointer, count: 4)
+      #expect(y.values[1].isNaN && !y.values[0].isNaN, "\(name) \(activation)")
+    }
+    let g = PoolGeometry(
+      inputRows: 2, inputColumns: 2, channels: 1, windowRows: 2, windowColumns: 2, rowStride: 2,
+      columnStride: 2)
+    let y = GuardedOutput(1)
+    table.maxPool(x.pointer, into: y.pointer, argmax: nil, g, images: 1)
+    #expect(y.values[0].isNaN)
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func pointwiseWorkEqualsItsFormula(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for count in awkwardCounts(table) {
+      let a = FloatBuffer(numbers(count, seed: 21))
+      let b = FloatBuffer(numbers(count, seed: 22))
+      let sum = GuardedOutput(count)
+      table.add(a.pointer, b.pointer, into: sum.pointer, count: count)
+      expectClose(
+        sum, zip(a.array, b.array).map { Double($0) + Double($1) }, tolerance: 1e-6, name)
+      table.addScaled(a.pointer, by: 2, to: sum.pointer, count: count)
+      expectClose(
+        sum, zip(a.array, b.array).map { 3 * Double($0) + Double($1) }, tolerance: 1e-6, name)
+      let scaled = GuardedOutput(count)
+      table.scale(a.pointer, by: -0.5, into: scaled.pointer, count: count)
+      expectClose(scaled, a.array.map { Double($0) * -0.5 }, tolerance: 0, name)
+    }
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func channelWorkEqualsItsFormula(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for channels in awkwardCounts(table) where channels > 0 {
+      let count = 5
+      let x = FloatBuffer(numbers(count * channels, seed: 23))
+      let s = FloatBuffer(numbers(channels, seed: 24))
+      let o = FloatBuffer(numbers(channels, seed: 25))
+      let y = GuardedOutput(count * channels)
+      table.scaleOffset(
+        x.pointer, scale: s.pointer, offset: o.pointer, activation: .silu, into: y.pointer,
+        count: count, channels: channels)
+      let expected = (0..<(count * channels)).map { i in
+        Reference.activation(
+          .silu, Double(x[i]) * Double(s[i % channels]) + Double(o[i % channels]))
+      }
+      expectClose(y, expected, tolerance: 3e-6, name)
+      var sums = [Double](repeating: .nan, count: channels)
+      table.channelSums(x.pointer, count: count, channels: channels, into: &sums)
+      for c in 0..<channels {
+        let e = (0..<count).reduce(0) { $0 + Double(x[$1 * channels + c]) }
+        #expect(abs(sums[c] - e) < 1e-5)
+      }
+    }
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func softmaxIsStableAndSumsToOne(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for classes in awkwardCounts(table) where classes > 0 {
+      let x = FloatBuffer(numbers(3 * classes, seed: 26).map { $0 * 80 + 500 })
+      let p = GuardedOutput(3 * classes)
+      table.softmax(x.pointer, into: p.pointer, rows: 3, classes: classes)
+      let expected = (0..<3).flatMap {
+        Reference.softmax(Array(x.array[$0 * classes..<($0 + 1) * classes]))
+      }
+      expectClose(p, expected, tolerance: 1e-6, name)
+    }
+    let withNaN = FloatBuffer([1, .nan, 2])
+    let p = GuardedOutput(3)
+    table.softmax(withNaN.pointer, into: p.pointer, rows: 1, classes: 3)
+    #expect(p.values.allSatisfy { $0.isNaN })
+  }
+
+  @Test func crossEntropyEqualsItsDefinition() {
+    let table = Kernels.chosen
+    let classes = 7
+    let z = FloatBuffer(numbers(2 * classes, seed: 27).map { $0 * 30 })
+    var t = [Float](repeating: 0.02, count: 2 * classes)
+    t[3] = 0.88
+    t[classes] = 0.88
+    let targets = FloatBuffer(t)
+    let losses = GuardedOutput(2)
+    let gradient = GuardedOutput(2 * classes)
+    table.crossEntropy(
+      z.pointer, targets: targets.pointer, losses: losses.pointer, into: gradient.pointer,
+      gradientScale: 0.5, rows: 2, classes: classes)
+    var expectedLosses: [Double] = []
+    var expectedGradient: [Double] = []
+    for row in 0..<2 {
+      let p = Reference.softmax(Array(z.array[row * classes..<(row + 1) * classes]))
+      let target = (0..<classes).map { Double(t[row * classes + $0]) }
+      expectedLosses.append(-zip(p, target).reduce(0) { $0 + $1.1 * naturalLog($1.0) })
+      expectedGradient += zip(p, target).map { 0.5 * ($0 - $1) }
+    }
+    expectClose(losses, expectedLosses, tolerance: 1e-5, "losses")
+    expectClose(gradient, expectedGradient, tolerance: 1e-6, "gradient")
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func optimiserStepsEqualPyTorchsFormulas(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for count in awkwardCounts(table) {
+      let w = numbers(count, seed: 28)
+      let g = FloatBuffer(numbers(count, seed: 29))
+      let v = numbers(count, seed: 30)
+      let weights = GuardedOutput(count)
+      let velocity = GuardedOutput(count)
+      for i in 0..<count { (weights.pointer[i], velocity.pointer[i]) = (w[i], v[i]) }
+      table.nesterovStep(
+        weights: weights.pointer, gradient: g.pointer, velocity: velocity.pointer, rate: 0.1,
+        momentum: 0.9, decay: 0.01, count: count)
+      let expected = (0..<count).map { i -> Double in
+        let d = Double(g[i]) + 0.01 * Double(w[i])
+        return Double(w[i]) - 0.1 * (d + 0.9 * (0.9 * Double(v[i]) + d))
+      }
+      expectClose(weights, expected, tolerance: 1e-6, name)
+
+      let adam = GuardedOutput(count)
+      for i in 0..<count { adam.pointer[i] = w[i] }
+      let mean = FloatBuffer(count: count)
+      let square = FloatBuffer(count: count)
+      table.adamWStep(
+        weights: adam.pointer, gradient: g.pointer, mean: mean.pointer, square: square.pointer,
+        rate: 0.01, decay: 0.1, step: 1, count: count)
+      let first = (0..<count).map { i -> Double in
+        let d = Double(g[i])
+        return Double(w[i]) * (1 - 0.01 * 0.1) - 0.01 * d / (abs(d) + 1e-8)
+      }
+      expectClose(adam, first, tolerance: 2e-5, name)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import AvocetKernels
+import Testing
+
+@Suite struct ProductTests {
+  @Test(arguments: tables.map(\.name))
+  func matrixProductEqualsTheReference(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let w = table.vectorWidth
+    let sizes = [
+      (0, 3, 3), (3, 0, 3), (3, 3, 0), (1, 1, 1), (w - 1, w, w + 1), (w + 1, w - 1, w),
+      (13, 97, 31),
+      (29, 2 * w + 1, 5), (193, 2 * w, 257), (7, 3, 600), (11, 67, 17), (16, 64, 9),
+    ]
+    for (m, n, k) in sizes {
+      for mode in 0..<8 {
+        let (transposeA, transposeB, accumulate) = (mode & 1 != 0, mode & 2 != 0, mode & 4 != 0)
+        if accumulate && m > 100 { continue }
+        let a = numbers(m * k, seed: 1)
+        let b = numbers(k * n, seed: 2)
+        var expected = Reference.multiply(a, b, m: m, n: n, k: k)
+        let storedA = FloatBuffer(transposeA ? transposed(a, m, k) : a)
+        let storedB = FloatBuffer(transposeB ? transposed(b, k, n) : b)
+        let c = GuardedOutput(m * n)
+        if accumulate {
+          for i in 0..<(m * n) { c.pointer[i] = Float(i % 7) }
+          for i in 0..<(m * n) { expected[i] += Double(i % 7) }
+        }
+        let scratch = GuardedOutput(table.multiplyScratchCount(m: m, n: n, k: k))
+        table.multiply(
+          m: m, n: n, k: k, storedA.pointer, lda: transposeA ? m : k, transposeA: transposeA,
+          storedB.pointer, ldb: transposeB ? k : n, transposeB: transposeB, into: c.pointer, ldc: n,
+          accumulate: accumulate, scratch: scratch.pointer)
+        expectClose(c, expected, tolerance: 2e-5, "\(name) \(m) x \(n) x \(k), mode \(mode)")
+        #expect(scratch.guardsAreWhole)
+      }
+    }
+  }
+
+  private func transposed(_ a: [Float], _ rows: Int, _ columns: Int) -> [Float] {
+    (0..<(rows * columns)).map { a[($0 % rows) * columns + $0 / rows] }
+  }
+
+  /// Shapes that meet every path: large strides, odd kernels, uneven padding, groups, depthwise, pointwise, taps that no input meets.
+  static func geometries(_ w: Int) -> [ConvolutionGeometry] {
+    func g(
+      _ rows: Int, _ columns: Int, _ i: Int, _ o: Int, _ kernel: (Int, Int), stride: Int = 1,
+      _ padding: Padding = Padding(0), groups: Int = 1
+    ) -> ConvolutionGeometry {
+      ConvolutionGeometry(
+        inputRows: rows, inputColumns: columns, inputChannels: i, outputChannels: o,
+        kernelRows: kernel.0, kernelColumns: kernel.1, rowStride: stride, columnStride: stride,
+        padding: padding, groups: groups)
+    }
+    return [
+      g(1, 1, 1, 1, (1, 1)), g(1, 1, 3, 5, (3, 3), Padding(1)),
+      g(5, 7, 3, w + 1, (3, 3), Padding(1)),
+      g(7, 5, w - 1, 2 * w, (3, 3), Padding(1)),
+      g(9, 11, 2, 2 * w + 1, (5, 5), stride: 2, Padding(2)),
+      g(13, 13, 3, 7, (7, 7), stride: 2, Padding(3)), g(6, 9, 5, 11, (1, 1)),
+      g(9, 9, 4, 6, (1, 1), stride: 2),
+      g(8, 8, 3, 4, (3, 2), stride: 3, Padding(top: 1, left: 0, bottom: 2, right: 1)),
+      g(17, 3, 4, 4, (3, 3), Padding(1)), g(6, 6, 6, 9, (3, 3), Padding(1), groups: 3),
+      g(7, 7, 4, 8, (3, 3), stride: 2, Padding(1), groups: 2),
+      g(7, 9, w + 1, w + 1, (3, 3), Padding(1), groups: w + 1),
+      g(8, 7, 2 * w, 2 * w, (3, 3), stride: 2, Padding(1), groups: 2 * w),
+      g(9, 6, 5, 5, (5, 5), stride: 1, Padding(2), groups: 5),
+      g(29, 31, 3, 4, (11, 11), stride: 4, Padding(2)),
+      g(60, 60, 24, 3, (3, 3), Padding(1)),
+    ]
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func convolutionAndItsGradientsEqualTheReference(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for g in Self.geometries(table.vectorWidth) {
+      for images in [0, 1, 3] where images * g.multiplyAdds < 4_000_000 {
+        let what = "\(name) \(g), \(images) images"
+        let x = FloatBuffer(numbers(images * g.inputCount, seed: 3))
+        let w = FloatBuffer(numbers(g.weightCount, seed: 4))
+        let dy = FloatBuffer(numbers(images * g.outputCount, seed: 5))
+        let scratch = GuardedOutput(table.convolutionScratchCount(g))
+        let forward = GuardedOutput(table.packedForwardCount(g))
+        table.packForward(w.pointer, g, into: forward.pointer)
+        let backward = GuardedOutput(table.packedInputGradientCount(g))
+        table.packInputGradient(w.pointer, g, into: backward.pointer)
+        #expect(forward.guardsAreWhole && backward.guardsAreWhole)
+
+        let y = GuardedOutput(images * g.outputCount)
+        table.convolve(
+          x.pointer, packed: forward.pointer, into: y.pointer, g, images: images,
+          scratch: scratch.pointer)
+        expectClose(
+          y, Reference.convolve(x.array, w.array, g, images: images), tolerance: 2e-5, what)
+
+        let dx = GuardedOutput(images * g.inputCount)
+        table.convolutionInputGradient(
+          dy.pointer, packed: backward.pointer, into: dx.pointer, g, images: images,
+          scratch: scratch.pointer)
+        expectClose(
+          dx, Reference.convolutionInputGradient(dy.array, w.array, g, images: images),
+          tolerance: 2e-5, "input gradient, " + what)
+
+        let dw = GuardedOutput(g.weightCount)
+        table.convolutionWeightGradient(
+          x.pointer, dy.pointer, into: dw.pointer, g, images: images, scratch: scratch.pointer)
+        expectClose(
+          dw, Reference.convolutionWeightGradient(x.array, dy.array, g, images: images),
+          tolerance: 1e-4, "weight gradient, " + what)
+        #expect(scratch.guardsAreWhole, "\(what): scratch overrun")
+      }
+    }
+  }
+
+  @Test(arguments: tables.map(\.name))
+  func biasAndActivationFollowTheConvolution(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let g = ConvolutionGeometry(
+      inputRows: 6, inputColumns: 5, inputChannels: 3, outputChannels: 19, kernelRows: 3,
+      kernelColumns: 3, padding: Padding(1))
+    let x = FloatBuffer(numbers(g.inputCount, seed: 6))
+    let w = FloatBuffer(numbers(g.weightCount, seed: 7))
+    let bias = FloatBuffer(numbers(19, seed: 8))
+    let packed = FloatBuffer(count: table.packedForwardCount(g))
+    let scratch = FloatBuffer(count: table.convolutionScratchCount(g))
+    table.packForward(w.pointer, g, into: packed.pointer)
+    let y = GuardedOutput(g.outputCount)
+    table.convolve(
+      x.pointer, packed: packed.pointer, bias: bias.pointer, activation: .relu, into: y.pointer, g,
+      images: 1, scratch: scratch.pointer)
+    let plain = Reference.convolve(x.array, w.array, g, images: 1)
+    let expected = plain.enumerated().map { max(0, $1 + Double(bias[$0 % 19])) }
+    expectClose(y, expected, tolerance: 2e-5, name)
+  }
+}
