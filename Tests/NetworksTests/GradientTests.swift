@@ -1,0 +1,99 @@
+import AvocetKernels
+import AvocetNetworks
+import Testing
+
+@Suite struct GradientTests {
+  @Test func theTestNetworkUsesEveryOperation() throws {
+    let kinds = Set(try everyOperation().nodes.map(\.operation.kind))
+    #expect(kinds == Set(Operation.Kind.allCases), "an operation is not tested")
+  }
+
+  @Test func everyGradientEqualsTheFiniteDifference() throws {
+    let network = try everyOperation()
+    let (images, classes) = (11, 5)
+    let parameters = Parameters(initialising: network, seed: 3)
+    // Scales, offsets and biases away from their special starting values.
+    var random = CounterRandom(seed: 4, purpose: .init("shake"))
+    for slice in network.layout.slices where slice.role == .offset {
+      for i in slice.range { parameters.values[i] += Float(random.uniform(-0.3, 0.3)) }
+    }
+    let workspace = TrainingWorkspace(
+      network, batch: images, team: ThreadTeam(threads: 2), inputGradient: true)
+    let size = images * network.inputShape.count
+    fill(workspace.input, size, seed: 5)
+    _ = loss(workspace, parameters, images: images, classes: classes)
+    let gradient = Parameters(network.layout)
+    workspace.backward(parameters, into: gradient)
+    let inputGradient = (0..<size).map { workspace.inputGradient[$0] }
+
+    // Directions rather than single numbers: the sum over a direction stands well above float32's rounding.
+    for slice in network.layout.slices where slice.role != .statistic {
+      let direction = slice.range.map { _ in Float(random.uniform(-1, 1)) }
+      let analytic = zip(slice.range, direction).reduce(0.0) {
+        $0 + Double(gradient.values[$1.0]) * Double($1.1)
+      }
+      let step: Float = 2e-4
+      func moved(_ by: Float) -> Double {
+        let there = parameters.copy()
+        for (i, d) in zip(slice.range, direction) { there.values[i] += by * d }
+        return loss(workspace, there, images: images, classes: classes)
+      }
+      let numeric = (moved(step) - moved(-step)) / Double(2 * step)
+      #expect(
+        abs(numeric - analytic) < 2e-3 + 0.02 * abs(analytic),
+        "\(slice.name): numeric \(numeric), analytic \(analytic)")
+    }
+    let direction = (0..<size).map { _ in Float(random.uniform(-1, 1)) }
+    let analytic = zip(inputGradient, direction).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+    func movedInput(_ by: Float) -> Double {
+      for i in 0..<size { workspace.input[i] += by * direction[i] }
+      let result = loss(workspace, parameters, images: images, classes: classes)
+      for i in 0..<size { workspace.input[i] -= by * direction[i] }
+      return result
+    }
+    let numeric = (movedInput(2e-4) - movedInput(-2e-4)) / 4e-4
+    #expect(
+      abs(numeric - analytic) < 2e-3 + 0.02 * abs(analytic),
+      "input: numeric \(numeric), analytic \(analytic)")
+  }
+
+  @Test(arguments: [1, 3, 4]) func anyNumberOfThreadsGivesTheSameBits(_ threads: Int) throws {
+    let network = try everyOperation()
+    let parameters = Parameters(initialising: network, seed: 6)
+    func gradients(_ threads: Int, _ images: Int) -> [Float] {
+      let workspace = TrainingWorkspace(network, batch: 19, team: ThreadTeam(threads: threads))
+      fill(workspace.input, images * network.inputShape.count, seed: 7)
+      _ = loss(workspace, parameters, images: images, classes: 5)
+      let gradient = Parameters(network.layout)
+      workspace.backward(parameters, into: gradient)
+      return gradient.values.array
+    }
+    for images in [1, 5, 19] {
+      let same = zip(gradients(2, images), gradients(threads, images)).allSatisfy {
+        $0.bitPattern == $1.bitPattern
+      }
+      #expect(same, "\(threads) threads, \(images) images")
+    }
+  }
+
+  @Test func frozenNodesGetNoGradientAndKeepTheirStatistics() throws {
+    let network = try everyOperation()
+    let parameters = Parameters(initialising: network, seed: 8)
+    let parts = try #require(network.levels[.parts])
+    let workspace = TrainingWorkspace(
+      network, batch: 4, team: ThreadTeam(threads: 1), frozenThrough: parts)
+    fill(workspace.input, 4 * network.inputShape.count, seed: 9)
+    _ = loss(workspace, parameters, images: 4, classes: 5)
+    let gradient = Parameters(network.layout)
+    workspace.backward(parameters, into: gradient)
+    let before = parameters.values.array
+    workspace.updateStatistics(parameters)
+    for slice in network.layout.slices {
+      let isZero = slice.range.allSatisfy { gradient.values[$0] == 0 }
+      if slice.node <= parts || slice.role == .statistic { #expect(isZero, "\(slice.name)") }
+      if slice.node > parts, slice.role == .weight { #expect(!isZero, "\(slice.name)") }
+      let moved = slice.range.contains { parameters.values[$0] != before[$0] }
+      #expect(moved == (slice.role == .statistic && slice.node > parts), "\(slice.name)")
+    }
+  }
+}
