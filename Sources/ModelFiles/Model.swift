@@ -1,0 +1,183 @@
+import AvocetFiles
+import AvocetImages
+import AvocetNetworks
+import SystemPackage
+
+/// Where a model comes from; no time, host or path.
+public struct Provenance: Codable, Hashable, Sendable {
+  /// The training data.
+  public var data: String
+  /// The recipe's name and its constants as JSON.
+  public var recipe: String
+  /// The licence of the weights.
+  public var licence: String
+  /// The seed of the training.
+  public var seed: UInt64?
+
+  /// These facts.
+  public init(data: String, recipe: String, licence: String, seed: UInt64? = nil) {
+    (self.data, self.recipe, self.licence, self.seed) = (data, recipe, licence, seed)
+  }
+}
+
+/// A trained network and everything needed to use it: one safetensors file.
+public struct Model: Sendable {
+  /// The table of nodes.
+  public var network: Network
+  /// The numbers.
+  public var parameters: Parameters
+  /// The class names, in the order of the logits.
+  public var classes: [String]
+  /// How a picture is made into the network's input.
+  public var preprocessing: Preprocessing
+  /// Names of single units, by level and number.
+  public var detectorNames: [Level: [Int: String]]
+  /// Where it comes from.
+  public var provenance: Provenance
+
+  /// The version of the format.
+  public static let version = "1"
+  /// Bytes that a model file may have.
+  public static let sizeLimit = 4 << 30
+
+  /// A model of these parts.
+  public init(
+    network: Network, parameters: Parameters, classes: [String], preprocessing: Preprocessing,
+    detectorNames: [Level: [Int: String]] = [:], provenance: Provenance
+  ) {
+    precondition(
+      classes.count == network.classCount,
+      "\(classes.count) class names for \(network.classCount) logits")
+    (self.network, self.parameters, self.classes) = (network, parameters, classes)
+    (self.preprocessing, self.detectorNames) = (preprocessing, detectorNames)
+    self.provenance = provenance
+  }
+
+  /// One level in the file.
+  private struct StoredLevel: Codable {
+    var level: Level
+    var node: String
+    var names: [String: String]
+  }
+
+  /// Reads a model file.
+  public static func read(
+    _ path: FilePath, fileSystem: any FileSystem = RealFileSystem()
+  ) throws(ModelFileError) -> Model {
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try readFile(path, limit: sizeLimit, fileSystem: fileSystem)
+    } catch {
+      throw ModelFileError(error.description)
+    }
+    do throws(ModelFileError) { return try Model(bytes) } catch {
+      throw ModelFileError("\(path.escaped): \(error.description)")
+    }
+  }
+
+  /// Reads a model from a file's bytes.
+  public init(_ bytes: [UInt8]) throws(ModelFileError) {
+    let file = try SafeTensors(bytes)
+    func text(_ key: String) throws(ModelFileError) -> String {
+      guard let text = file.metadata["avocet.\(key)"] else {
+        throw ModelFileError(
+          "no avocet.\(key) in its metadata: \(key == "version" ? "not a model of this program" : "the model is not whole")"
+        )
+      }
+      return text
+    }
+    let version = try text("version")
+    guard version == Self.version else {
+      throw ModelFileError(
+        "a model of version \(shown(version)); this program reads version \(Self.version)")
+    }
+    network = try decoded(Network.self, try text("network"), "avocet.network")
+    classes = try decoded([String].self, try text("classes"), "avocet.classes")
+    preprocessing = try decoded(
+      Preprocessing.self, try text("preprocessing"), "avocet.preprocessing")
+    provenance = try decoded(Provenance.self, try text("provenance"), "avocet.provenance")
+    let levels = try decoded([StoredLevel].self, try text("levels"), "avocet.levels")
+    detectorNames = [:]
+    for level in levels {
+      for (unit, name) in level.names {
+        guard let number = Int(unit), number >= 0 else {
+          throw ModelFileError("avocet.levels: \(shown(unit)) is no unit")
+        }
+        detectorNames[level.level, default: [:]][number] = name
+      }
+    }
+    parameters = Parameters(network.layout)
+    try check()
+    try fill(from: file)
+  }
+
+  private func check() throws(ModelFileError) {
+    guard classes.count == network.classCount else {
+      throw ModelFileError("\(classes.count) class names for \(network.classCount) logits")
+    }
+    guard Set(classes).count == classes.count, !classes.contains("") else {
+      throw ModelFileError("a class name is empty or stands twice")
+    }
+    if let problem = preprocessing.problem {
+      throw ModelFileError("avocet.preprocessing asks for \(problem)")
+    }
+    let shape = Shape(preprocessing.height, preprocessing.width, preprocessing.channels)
+    guard shape == network.inputShape else {
+      throw ModelFileError("pictures become \(shape), the network takes \(network.inputShape)")
+    }
+  }
+
+  private func fill(from file: SafeTensors) throws(ModelFileError) {
+    for slice in network.layout.slices {
+      guard let tensor = file.tensors[slice.name] else {
+        throw ModelFileError("tensor \(shown(slice.name)) is missing")
+      }
+      guard tensor.shape == slice.fileShape else {
+        throw ModelFileError(
+          "tensor \(shown(slice.name)) is \(tensor.shape); the network wants \(slice.fileShape)")
+      }
+      guard tensor.values.allSatisfy(\.isFinite) else {
+        throw ModelFileError("tensor \(shown(slice.name)) holds a number that is not finite")
+      }
+      if slice.name.hasSuffix(".running_var"), tensor.values.contains(where: { $0 < 0 }) {
+        throw ModelFileError("tensor \(shown(slice.name)) holds a negative variance")
+      }
+      parameters.setFileValues(slice, tensor.values)
+    }
+    let known = Set(network.layout.slices.map(\.name))
+    if let extra = file.tensors.keys.filter({ !known.contains($0) }).min() {
+      throw ModelFileError("tensor \(shown(extra)) belongs to no node of the network")
+    }
+  }
+
+  /// The file's bytes: the same model, the same bytes.
+  public func encoded() -> [UInt8] {
+    var tensors: [String: SafeTensors.Tensor] = [:]
+    for slice in network.layout.slices {
+      tensors[slice.name] = SafeTensors.Tensor(
+        shape: slice.fileShape, values: parameters.fileValues(slice))
+    }
+    let levels = Level.allCases.compactMap { level in
+      network.levels[level].map { node in
+        StoredLevel(
+          level: level, node: network.nodes[node].name,
+          names: Dictionary(
+            (detectorNames[level] ?? [:]).map { ("\($0)", $1) }, uniquingKeysWith: { a, _ in a }))
+      }
+    }
+    return SafeTensors(
+      metadata: [
+        "avocet.network": json(network), "avocet.classes": json(classes),
+        "avocet.preprocessing": json(preprocessing), "avocet.levels": json(levels),
+        "avocet.provenance": json(provenance), "avocet.version": Self.version,
+      ], tensors: tensors
+    ).encoded()
+  }
+
+  /// Writes the file whole or not at all.
+  public func write(
+    to path: FilePath, fileSystem: any FileSystem = RealFileSystem()
+  ) throws(FileError) {
+    try writeFileAtomically(encoded(), to: path, fileSystem: fileSystem)
+  }
+}
