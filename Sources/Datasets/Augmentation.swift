@@ -1,0 +1,133 @@
+import AvocetImages
+import AvocetKernels
+
+/// What may happen to a training picture. Each ingredient is off at its default.
+public struct Augmentation: Codable, Hashable, Sendable {
+  /// Pixels of the view by which it may be moved each way; what comes in repeats the edge mirrored.
+  public var shift: Int
+  /// The least and greatest share of the picture's area that a random crop keeps, its sides 3:4 to 4:3; nil: the whole picture.
+  public var cropScale: [Double]?
+  /// Whether half of the pictures are mirrored.
+  public var flip: Bool
+  /// The greatest relative change of brightness, contrast and saturation.
+  public var brightness, contrast, saturation: Double
+  /// The side in pixels of a square that is blanked out (DeVries and Taylor 2017), 0 for none.
+  public var cutout: Int
+
+  /// These ingredients.
+  public init(
+    shift: Int = 0, cropScale: ClosedRange<Double>? = nil, flip: Bool = false,
+    brightness: Double = 0, contrast: Double = 0, saturation: Double = 0, cutout: Int = 0
+  ) {
+    (self.shift, self.flip, self.cutout) = (shift, flip, cutout)
+    self.cropScale = cropScale.map { [$0.lowerBound, $0.upperBound] }
+    (self.brightness, self.contrast, self.saturation) = (brightness, contrast, saturation)
+  }
+
+  /// What happens to one picture in one epoch.
+  public struct Choice: Hashable, Sendable {
+    /// The part of the picture that is kept, in shares of its sides.
+    public var crop: Rectangle?
+    /// Pixels of the view.
+    public var shiftX, shiftY: Int
+    /// Whether it is mirrored.
+    public var mirrored: Bool
+    /// Factors.
+    public var brightness, contrast, saturation: Double
+    /// Where the blank square's middle lies, in shares of the view's sides.
+    public var cutoutX, cutoutY: Double
+  }
+
+  /// The choice for a picture: a function of (seed, epoch, index) alone.
+  public func choice(seed: UInt64, epoch: Int, index: Int) -> Choice {
+    var random = CounterRandom(seed: seed, purpose: "augmentation", epoch: epoch, index: index)
+    var crop: Rectangle?
+    let (area, shape) = (random.uniform(), random.uniform(-1, 1))
+    let (left, top) = (random.uniform(), random.uniform())
+    if let cropScale, cropScale.count == 2 {
+      // The side of the crop grows with the area's root; its shape runs from 3:4 to 4:3.
+      let side = (cropScale[0] + (cropScale[1] - cropScale[0]) * area).squareRoot()
+      let stretch = 1 + shape * 0.1547
+      let (width, height) = (min(1, side * stretch), min(1, side / stretch))
+      crop = Rectangle(x: left * (1 - width), y: top * (1 - height), width: width, height: height)
+    }
+    func factor(_ change: Double) -> Double { max(0, 1 + change * random.uniform(-1, 1)) }
+    return Choice(
+      crop: crop, shiftX: random.integer(below: 2 * shift + 1) - shift,
+      shiftY: random.integer(below: 2 * shift + 1) - shift, mirrored: flip && random.chance(0.5),
+      brightness: factor(brightness), contrast: factor(contrast), saturation: factor(saturation),
+      cutoutX: random.uniform(), cutoutY: random.uniform())
+  }
+
+  /// The part of the picture that the choice keeps, before it is made a view.
+  public func cropped(_ image: Image, _ choice: Choice) -> Image {
+    guard let crop = choice.crop else { return image }
+    let width = max(1, Int(crop.width * Double(image.width)))
+    let height = max(1, Int(crop.height * Double(image.height)))
+    let x = min(image.width - width, Int(crop.x * Double(image.width)))
+    let y = min(image.height - height, Int(crop.y * Double(image.height)))
+    return image.cropped(x: x, y: y, width: width, height: height, background: .black)
+  }
+
+  /// The view after moving, mirroring, colouring and blanking.
+  public func apply(_ choice: Choice, to view: Image, blank: RGB) -> Image {
+    var result = moved(view, choice)
+    recolour(&result, choice)
+    if cutout > 0 {
+      let x = Int(choice.cutoutX * Double(view.width)) - cutout / 2
+      let y = Int(choice.cutoutY * Double(view.height)) - cutout / 2
+      for row in max(0, y)..<min(view.height, max(0, y + cutout)) {
+        for column in max(0, x)..<min(view.width, max(0, x + cutout)) {
+          result[column, row] = blank
+        }
+      }
+    }
+    return result
+  }
+
+  private func moved(_ view: Image, _ choice: Choice) -> Image {
+    if choice.shiftX == 0 && choice.shiftY == 0 && !choice.mirrored { return view }
+    func reflected(_ i: Int, _ size: Int) -> Int {
+      let at = i < 0 ? -i : i >= size ? 2 * size - 2 - i : i
+      return min(max(at, 0), size - 1)
+    }
+    let columns = (0..<view.width).map { x in
+      let at = reflected(x + choice.shiftX, view.width)
+      return 3 * (choice.mirrored ? view.width - 1 - at : at)
+    }
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(view.pixels.count)
+    for y in 0..<view.height {
+      let row = 3 * view.width * reflected(y + choice.shiftY, view.height)
+      for column in columns {
+        pixels.append(view.pixels[row + column])
+        pixels.append(view.pixels[row + column + 1])
+        pixels.append(view.pixels[row + column + 2])
+      }
+    }
+    return Image(width: view.width, height: view.height, pixels: pixels)
+  }
+
+  // Brightness, then contrast around the mean luma, then saturation around each pixel's own (the order of the factors is fixed).
+  private func recolour(_ image: inout Image, _ choice: Choice) {
+    if choice.brightness == 1 && choice.contrast == 1 && choice.saturation == 1 { return }
+    var sum = 0
+    for i in stride(from: 0, to: image.pixels.count, by: 3) {
+      sum += luma(image.pixels[i], image.pixels[i + 1], image.pixels[i + 2])
+    }
+    let mean = Float(sum) / Float(max(1, image.pixels.count / 3)) * Float(choice.brightness)
+    let (b, c, s) = (Float(choice.brightness), Float(choice.contrast), Float(choice.saturation))
+    for i in stride(from: 0, to: image.pixels.count, by: 3) {
+      let grey = Float(luma(image.pixels[i], image.pixels[i + 1], image.pixels[i + 2])) * b
+      for k in 0..<3 {
+        let coloured = grey + s * (Float(image.pixels[i + k]) * b - grey)
+        let value = mean + c * (coloured - mean)
+        image.pixels[i + k] = UInt8(min(max(value + 0.5, 0), 255))
+      }
+    }
+  }
+
+  private func luma(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> Int {
+    (299 * Int(red) + 587 * Int(green) + 114 * Int(blue) + 500) / 1000
+  }
+}

@@ -1,0 +1,170 @@
+import AvocetImages
+import AvocetKernels
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A batch of training pictures, ready for the network.
+public final class Batch: Sendable {
+  /// The pictures, `[image, row, column, channel]`.
+  public let pictures: FloatBuffer
+  /// Their classes.
+  public let labels: [Int]
+  /// Their indices in the source.
+  public let indices: [Int]
+
+  init(_ pictures: FloatBuffer, labels: [Int], indices: [Int]) {
+    (self.pictures, self.labels, self.indices) = (pictures, labels, indices)
+  }
+}
+
+/// A picture that could not be read while training.
+public struct BatchError: Error, Sendable, CustomStringConvertible {
+  /// The picture and the cause.
+  public let description: String
+}
+
+/// One epoch's batches in the order that (seed, epoch) gives; a thread prepares the next ones while the network works.
+///
+/// What is in a batch depends on (seed, epoch, indices) alone. At most `ahead` batches wait.
+@safe public final class BatchLoader: @unchecked Sendable {
+  private let source: any DataSource
+  private let preprocessing: Preprocessing
+  private let augmentation: Augmentation
+  private let batch: Int
+  private let seed: UInt64
+  private let epoch: Int
+  private let order: [Int]
+  private let ahead = 3
+  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  // Guarded by the lock.
+  private var waiting: [Result<Batch, BatchError>] = []
+  private var spare: [FloatBuffer] = []
+  private var produced: Int
+  private var delivered: Int
+  private var stopping = false
+  private var thread: pthread_t?
+
+  /// The batches of `epoch` from `firstBatch` on.
+  public init(
+    _ source: any DataSource, preprocessing: Preprocessing, augmentation: Augmentation, batch: Int,
+    seed: UInt64, epoch: Int, firstBatch: Int = 0
+  ) {
+    precondition(batch > 0, "BatchLoader: a batch of \(batch)")
+    (self.source, self.preprocessing) = (source, preprocessing)
+    (self.augmentation, self.batch, self.seed, self.epoch) = (augmentation, batch, seed, epoch)
+    order = Self.order(source.count, seed: seed, epoch: epoch)
+    (produced, delivered) = (firstBatch, firstBatch)
+    unsafe pthread_mutex_init(lock, nil)
+    unsafe pthread_cond_init(changed, nil)
+    var handle = pthread_t()
+    let status = unsafe pthread_create(
+      &handle, nil,
+      { argument in
+        guard let argument = unsafe argument else { return nil }
+        unsafe Unmanaged<BatchLoader>.fromOpaque(argument)._withUnsafeGuaranteedRef { $0.work() }
+        return nil
+      }, Unmanaged.passUnretained(self).toOpaque())
+    if status == 0 { thread = handle }
+  }
+
+  deinit {
+    stop()
+    unsafe pthread_mutex_destroy(lock)
+    unsafe pthread_cond_destroy(changed)
+    unsafe lock.deallocate()
+    unsafe changed.deallocate()
+  }
+
+  /// The order of an epoch.
+  public static func order(_ count: Int, seed: UInt64, epoch: Int) -> [Int] {
+    var random = CounterRandom(seed: seed, purpose: "order", epoch: epoch)
+    return random.permutation(count)
+  }
+
+  private var batchCount: Int { (order.count + batch - 1) / batch }
+
+  /// The next batch; nil after the last.
+  public func next() throws(BatchError) -> Batch? {
+    guard delivered < batchCount else { return nil }
+    delivered += 1
+    guard thread != nil else { return try prepare(delivered - 1).get() }
+    unsafe pthread_mutex_lock(lock)
+    while waiting.isEmpty { unsafe pthread_cond_wait(changed, lock) }
+    let result = waiting.removeFirst()
+    unsafe pthread_cond_broadcast(changed)
+    unsafe pthread_mutex_unlock(lock)
+    return try result.get()
+  }
+
+  /// Gives a batch's memory back for the next one.
+  public func recycle(_ batch: Batch) {
+    unsafe pthread_mutex_lock(lock)
+    spare.append(batch.pictures)
+    unsafe pthread_mutex_unlock(lock)
+  }
+
+  /// Ends the thread; nothing may be asked afterwards.
+  public func stop() {
+    guard let handle = thread else { return }
+    unsafe pthread_mutex_lock(lock)
+    stopping = true
+    unsafe pthread_cond_broadcast(changed)
+    unsafe pthread_mutex_unlock(lock)
+    pthread_join(handle, nil)
+    thread = nil
+  }
+
+  private func work() {
+    while true {
+      unsafe pthread_mutex_lock(lock)
+      while waiting.count >= ahead && !stopping { unsafe pthread_cond_wait(changed, lock) }
+      let number = produced
+      produced += 1
+      let stop = stopping || number >= batchCount
+      unsafe pthread_mutex_unlock(lock)
+      if stop { return }
+      let result = prepare(number)
+      unsafe pthread_mutex_lock(lock)
+      waiting.append(result)
+      unsafe pthread_cond_broadcast(changed)
+      unsafe pthread_mutex_unlock(lock)
+    }
+  }
+
+  private func prepare(_ number: Int) -> Result<Batch, BatchError> {
+    let indices = Array(order[number * batch..<min(order.count, (number + 1) * batch)])
+    unsafe pthread_mutex_lock(lock)
+    let memory = spare.popLast()
+    unsafe pthread_mutex_unlock(lock)
+    let pictures = memory ?? FloatBuffer(count: batch * preprocessing.count)
+    let blank = preprocessing.blank
+    for (slot, index) in indices.enumerated() {
+      do throws(ImageError) {
+        let choice = augmentation.choice(seed: seed, epoch: epoch, index: index)
+        let view = preprocessing.view(of: augmentation.cropped(try source.image(index), choice))
+        let picture = augmentation.apply(choice, to: view, blank: blank)
+        unsafe preprocessing.normalise(
+          picture, into: pictures.pointer + slot * preprocessing.count)
+      } catch {
+        return .failure(BatchError(description: "\(source.identifier(index)): \(error.message)"))
+      }
+    }
+    return .success(
+      Batch(pictures, labels: indices.map { source.label($0) }, indices: indices))
+  }
+}
+
+extension Preprocessing {
+  /// The mean colour: what a blanked square shows.
+  var blank: RGB {
+    let bytes = mean.map { UInt8(min(max($0 * 255, 0), 255)) }
+    return bytes.count == 3
+      ? RGB(bytes[0], bytes[1], bytes[2]) : RGB(bytes[0], bytes[0], bytes[0])
+  }
+}
