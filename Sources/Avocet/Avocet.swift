@@ -1,0 +1,10 @@
+@_exported import AvocetClassifier
+@_exported import AvocetDatasets
+@_exported import AvocetDetectors
+@_exported import AvocetDrawing
+@_exported import AvocetFiles
+@_exported import AvocetImages
+@_exported import AvocetKernels
+@_exported import AvocetModelFiles
+@_exported import AvocetNetworks
+@_exported import AvocetTraining

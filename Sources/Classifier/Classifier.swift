@@ -1,0 +1,82 @@
+import AvocetImages
+import AvocetModelFiles
+import AvocetNetworks
+import SystemPackage
+
+/// A distribution over the classes.
+public struct Prediction: Sendable, Hashable {
+  /// The class names.
+  public let classes: [String]
+  /// A probability for each.
+  public let probabilities: [Float]
+
+  /// A probability for each of the classes.
+  public init(classes: [String], probabilities: [Float]) {
+    (self.classes, self.probabilities) = (classes, probabilities)
+  }
+
+  /// One class and its probability.
+  public struct Entry: Sendable, Hashable {
+    /// The class's name.
+    public let label: String
+    /// Its number.
+    public let index: Int
+    /// Its probability.
+    public let probability: Float
+  }
+
+  /// The `count` most probable classes, the first of equals first.
+  public func top(_ count: Int) -> [Entry] {
+    let order = probabilities.indices.sorted {
+      (probabilities[$1], $0) < (probabilities[$0], $1)
+    }
+    return order.prefix(count).map {
+      Entry(label: classes[$0], index: $0, probability: probabilities[$0])
+    }
+  }
+}
+
+/// A model ready to classify on any number of threads.
+public final class Classifier: Sendable {
+  /// The model.
+  public let model: Model
+  /// How a picture becomes the network's input.
+  public let preprocessing: Preprocessing
+  /// The folded network.
+  public let prepared: PreparedNetwork
+
+  /// Folds and packs the model; `views` overrides the number of views that the model asks for.
+  public init(_ model: Model, views: Int? = nil) {
+    self.model = model
+    var preprocessing = model.preprocessing
+    if let views { preprocessing.views = views }
+    self.preprocessing = preprocessing
+    prepared = PreparedNetwork(model.network, model.parameters)
+  }
+
+  /// Memory for one thread's pictures.
+  public func workspace() -> InferenceWorkspace { InferenceWorkspace(prepared) }
+
+  /// The mean distribution over the views of a picture; a network that gives no number is an error, not a class.
+  public func predict(_ image: Image, in workspace: InferenceWorkspace) throws(ImageError)
+    -> Prediction
+  {
+    var total = [Float](repeating: 0, count: model.classes.count)
+    let views = preprocessing.views(of: image)
+    for view in views {
+      unsafe preprocessing.normalise(view, into: workspace.input)
+      workspace.run()
+      for (i, p) in workspace.probabilities().enumerated() { total[i] += p }
+    }
+    if views.count > 1 { for i in total.indices { total[i] /= Float(views.count) } }
+    guard total.allSatisfy(\.isFinite) else {
+      throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
+    }
+    return Prediction(classes: model.classes, probabilities: total)
+  }
+
+  /// The distribution for one picture.
+  public func predict(_ image: Image) throws(ImageError) -> Prediction {
+    try predict(image, in: workspace())
+  }
+}
