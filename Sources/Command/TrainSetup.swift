@@ -1,0 +1,215 @@
+import AvocetDatasets
+import AvocetFiles
+import AvocetImages
+import AvocetKernels
+import AvocetModelFiles
+import AvocetNetworks
+import AvocetTraining
+import SystemPackage
+
+// What `train` decides before the first step: recipe, network, pictures, folder.
+extension Train {
+  /// The pictures to learn from and to choose by.
+  struct Sources {
+    let training: any DataSource
+    let validation: (any DataSource)?
+  }
+
+  /// The recipe by name or file, or the one that suits the data, with the flags laid over it.
+  func chosenRecipe(_ dataset: Dataset, _ base: Model?) throws(Failure) -> Recipe {
+    var chosen: Recipe
+    if let name = recipe {
+      if let named = Recipe.named(name) {
+        chosen = named
+      } else {
+        chosen = try recipeFile(name)
+      }
+    } else {
+      chosen = try defaultRecipe(dataset)
+    }
+    if let base {
+      chosen.architecture = base.network.architecture
+      chosen.size = base.network.inputShape.rows
+    }
+    if let architecture { chosen.architecture = architecture }
+    if let size {
+      chosen.size = size
+    } else if let aviary = dataset.aviary, recipe == nil, base == nil {
+      chosen.size = aviary.size
+    }
+    if let epochs { chosen.epochs = epochs }
+    if let batch { chosen.batch = batch }
+    if let learningRate { chosen.optimizer.learningRate = learningRate }
+    if let problem = chosen.problem { throw Failure("recipe \(chosen.name): \(problem)", code: 64) }
+    guard Architecture.names.contains(chosen.architecture) else {
+      throw Failure(
+        "no architecture is called \"\(escapedText(chosen.architecture.utf8))\"; there are \(Architecture.names.joined(separator: ", "))",
+        code: 64)
+    }
+    return chosen
+  }
+
+  private func recipeFile(_ name: String) throws(Failure) -> Recipe {
+    let path = FilePath(name)
+    let names = Recipe.named.map(\.name).joined(separator: ", ")
+    let bytes: [UInt8]
+    do throws(FileError) { bytes = try readFile(path, limit: 1 << 20) } catch {
+      throw Failure("\(error.description); a recipe is a JSON file or one of \(names)", code: 64)
+    }
+    guard let recipe = try? Recipe(json: bytes) else {
+      throw Failure(
+        "\(path.escaped): not a recipe; \"recipe\" in arguments.json of any run is an example",
+        code: 64)
+    }
+    return recipe
+  }
+
+  private func defaultRecipe(_ dataset: Dataset) throws(Failure) -> Recipe {
+    let name: String
+    if dataset.aviary != nil {
+      name = "aviary"
+    } else if dataset.isGrey {
+      name = "small-grey"
+    } else if dataset.kind.hasPrefix("CIFAR") {
+      name = "small-colour"
+    } else {
+      name = "photographs"
+    }
+    guard let recipe = Recipe.named(name) else { throw Failure("no recipe is called \(name)") }
+    return recipe
+  }
+
+  /// Makes the folder ready: true if a state is there to resume, false for a fresh start, nil if all is done already.
+  func prepare(_ folder: RunFolder, _ recipe: Recipe, _ session: Session) throws(Failure) -> Bool? {
+    let arguments = [
+      ("data", data), ("seed", "\(common.seed)"), ("validationSplit", "\(validationSplit)"),
+      ("from", from?.path.escaped ?? ""), ("freeze", freeze?.rawValue ?? ""),
+      ("classWeights", classWeights.rawValue),
+    ]
+    let saved = RunArguments(flags: arguments, recipe: recipe)
+    let previous = resume ? RunArguments(folder) : nil
+    do throws(FileError) {
+      try OutputFolder.prepare(folder.path, force: common.force, resume: resume)
+    } catch {
+      let isFull = error.kind == .other && !common.force && !resume
+      throw Failure(error.description, code: isFull ? 2 : 5)
+    }
+    let hasState = RunFolder.exists(folder.statePath)
+    if resume, hasState, let previous {
+      if let difference = saved.difference(from: previous) {
+        throw Failure("\(folder.path.escaped): cannot resume: \(difference)", code: 64)
+      }
+      if let done = previous.epochsDone(folder), done >= recipe.epochs {
+        session.note("\(folder.path.escaped): already finished (\(done) epochs); nothing to do")
+        return nil
+      }
+    } else if resume {
+      session.note("\(folder.path.escaped): no state to resume from; starting anew")
+    }
+    try writing { () throws(FileError) in try folder.write(saved.json + "\n", "arguments.json") }
+    return resume && hasState && previous != nil
+  }
+
+  /// Reads every picture once and leaves out those that cannot be read.
+  func readable(
+    _ dataset: Dataset, _ recipe: Recipe, _ team: ThreadTeam, _ session: Session
+  ) throws(Failure) -> Sources {
+    let parts = dataset.trainingSplits(validationFraction: validationSplit, seed: common.seed)
+    // Crops of down to a third of the area need pictures somewhat larger than the network's.
+    let shortSide = recipe.size + recipe.size / 2
+    func look(_ source: SubsetSource, _ what: String) -> any DataSource {
+      let cached = CachedSource(source, shortSide: shortSide)
+      let progress = Progress(session, what)
+      let relay = ProgressRelay(progress, total: source.count)
+      let found = Preparation(cached, team: team) { relay.update($0) }
+      progress.end()
+      for (name, message) in found.refused.prefix(20) {
+        session.complain("\(name): \(message); left out")
+      }
+      if found.refused.count > 20 {
+        session.complain("\(grouped(found.refused.count - 20)) more pictures left out")
+      }
+      return found.refused.isEmpty ? cached : SubsetSource(cached, found.readable)
+    }
+    let training = look(parts.training, "reading pictures")
+    guard training.count > 1 else {
+      throw Failure(
+        "\(escapedText(data.utf8)): \(training.count) training pictures; at least 2 are needed")
+    }
+    return Sources(
+      training: training,
+      validation: parts.validation.map { look($0, "reading validation pictures") })
+  }
+
+  func preprocessing(
+    _ dataset: Dataset, _ recipe: Recipe, _ training: any DataSource, _ base: Model?
+  ) -> Preprocessing {
+    if let base, base.preprocessing.height == recipe.size, base.preprocessing.width == recipe.size {
+      return base.preprocessing
+    }
+    let channels = dataset.isGrey ? 1 : 3
+    let half = [Float](repeating: 0.5, count: channels)
+    var result = Preprocessing(
+      height: recipe.size, width: recipe.size, shortSide: recipe.size, mean: half, deviation: half,
+      grey: dataset.isGrey)
+    (result.mean, result.deviation) = result.statistics(of: training)
+    return result
+  }
+
+  func network(_ dataset: Dataset, _ recipe: Recipe, _ preprocessing: Preprocessing)
+    throws(Failure) -> Network
+  {
+    let input = Shape(recipe.size, recipe.size, preprocessing.channels)
+    do throws(NetworkError) {
+      return try Architecture.network(
+        named: recipe.architecture, input: input, classes: dataset.classes.count)
+    } catch {
+      throw Failure(
+        "architecture \(recipe.architecture) with pictures of \(input.description): \(error.description)",
+        code: 64)
+    }
+  }
+
+  /// Copies every slice of the same name and shape; says what was taken.
+  func take(_ model: Model, into parameters: Parameters) -> String {
+    var taken = 0
+    for slice in parameters.layout.slices {
+      guard let other = model.parameters.layout[slice.name], other.shape == slice.shape else {
+        continue
+      }
+      parameters.setFileValues(slice, model.parameters.fileValues(other))
+      taken += 1
+    }
+    return
+      "took \(taken) of \(parameters.layout.slices.count) tensors from \(from?.path.escaped ?? "")"
+  }
+
+  /// The inverse of each class's share, of mean 1 over the pictures.
+  func balanced(_ source: any DataSource, _ classes: Int) -> [Float] {
+    var counts = [Int](repeating: 0, count: classes)
+    for i in 0..<source.count { counts[source.label(i)] += 1 }
+    let present = counts.count { $0 > 0 }
+    return counts.map { $0 == 0 ? 0 : Float(source.count) / Float(present * $0) }
+  }
+
+  /// The data in words, without a path.
+  func provenance(_ dataset: Dataset) -> String {
+    let counts = dataset.splits.sorted { $0.key.rawValue < $1.key.rawValue }
+      .map { "\($0.key.rawValue) \($0.value.count)" }.joined(separator: ", ")
+    if let aviary = dataset.aviary {
+      return "aviary:count=\(aviary.count),size=\(aviary.size),seed=\(aviary.seed)"
+    }
+    return "\(dataset.kind): \(counts)"
+  }
+
+  func splitCSV(_ sources: Sources) -> String {
+    var lines = ["path,split"]
+    for (source, name) in [
+      (sources.training as (any DataSource)?, "train"), (sources.validation, "validation"),
+    ] {
+      guard let source else { continue }
+      for i in 0..<source.count { lines.append("\(csvCell(source.identifier(i))),\(name)") }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
