@@ -51,3 +51,16 @@ func mapVectors(
     store(f(load(x + i, first: n), load(y + i, first: n)), z + i, first: n)
   }
 }
+
+extension Bodies {
+  package static func transpose(_ x: ConstFloats, rows: Int, columns: Int, into y: Floats) {
+    // Squares of a cache line a side, so that the lines of both sides are used whole.
+    for row in stride(from: 0, to: rows, by: 16) {
+      for column in stride(from: 0, to: columns, by: 16) {
+        for r in row..<min(rows, row + 16) {
+          for c in column..<min(columns, column + 16) { y[c * rows + r] = x[r * columns + c] }
+        }
+      }
+    }
+  }
+}

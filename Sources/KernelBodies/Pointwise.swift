@@ -9,6 +9,10 @@ import KernelContract
   }
 }
 
+@inline(__always) func clamped(_ x: Vector, _ low: Vector, _ high: Vector) -> Vector {
+  x.replacing(with: low, where: x .< low).replacing(with: high, where: x .> high)
+}
+
 /// The derivative at x.
 @inline(__always) func slope(_ activation: Activation, _ x: Vector) -> Vector {
   switch activation {

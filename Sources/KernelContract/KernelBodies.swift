@@ -138,4 +138,33 @@ package protocol KernelBodies: SendableMetatype {
 
   /// A chain-free loop of multiply-adds in registers: what the core can do at best. Returns the operations (two a multiply-add).
   static func measureLimit(repetitions: Int, _ values: Floats) -> Int
+
+  /// The planes of products' factors: Bᵀ d B of every tile's block of inputs, or A d Aᵀ of its block of output gradients (`gradient`),
+  /// `planes[product * planeStep + tile * tileStep + channel]`, tiles counted from the range's first; channels up to a whole vector are written (zeros).
+  /// `scratch` holds `productCount * (lanes + channels, rounded up)` floats.
+  static func winogradTiles(
+    _ x: ConstFloats, of gradient: Bool, channels: Int, _ g: WinogradGeometry, tiles: Range<Int>,
+    into planes: Floats, planeStep: Int, tileStep: Int, scratch: Floats
+  )
+
+  /// y = f(Aᵀ planes A + bias + residual) for the output channels of the range, which begin at `planes`.
+  static func winogradOutput(
+    _ planes: ConstFloats, planeStep: Int, tileStep: Int, _ g: WinogradGeometry, tiles: Range<Int>,
+    channels: Range<Int>, _ epilogue: Epilogue, into y: Floats, outputChannels: Int, scratch: Floats
+  )
+
+  /// G w Gᵀ of weights `[3, 3, in, out]`, packed `[block of 2 * lanes out][product][in][2 * lanes]`; only vectors with an output are written.
+  static func winogradFilter(
+    _ w: ConstFloats, inputs: Int, outputs: Int, outputTile: Int, into packed: Floats,
+    scratch: Floats
+  )
+
+  /// dw = Gᵀ planes G, `[3, 3, in, out]`, from `planes[product * planeStep + in * rowStep + out]`.
+  static func winogradFilterGradient(
+    _ planes: ConstFloats, planeStep: Int, rowStep: Int, inputs: Int, outputs: Int, outputTile: Int,
+    into dw: Floats, scratch: Floats
+  )
+
+  /// y[column][row] = x[row][column].
+  static func transpose(_ x: ConstFloats, rows: Int, columns: Int, into y: Floats)
 }

@@ -1,0 +1,172 @@
+// Winograd's convolution F(m x m, 3 x 3) (Lavin and Gray 2016) over blocks of tiles that stay in the second-level cache: the inputs of a block become planes, each
+// plane meets its weights in one product of matrices, the sums become outputs.
+
+extension ConvolutionGeometry {
+  /// Whether Winograd's tiles apply: 3x3, stride 1, one group.
+  public var hasWinogradForm: Bool {
+    kernelRows == 3 && kernelColumns == 3 && rowStride == 1 && columnStride == 1 && groups == 1
+  }
+
+  /// The convolution that maps output gradients to input gradients, its weights flipped and transposed; for stride 1.
+  var transposed: ConvolutionGeometry {
+    ConvolutionGeometry(
+      inputRows: outputRows, inputColumns: outputColumns, inputChannels: outputChannels,
+      outputChannels: inputChannels, kernelRows: kernelRows, kernelColumns: kernelColumns,
+      padding: Padding(
+        top: kernelRows - 1 - padding.top, left: kernelColumns - 1 - padding.left,
+        bottom: kernelRows - 1 - padding.bottom, right: kernelColumns - 1 - padding.right),
+      groups: groups)
+  }
+}
+
+/// How many tiles are worked on together, and where their planes lie.
+struct WinogradBlock {
+  let tiles: Int
+  let inputWidth, tileStep, planeStep: Int
+  let outputStep, outputPlaneStep: Int
+
+  // The gaps keep planes and rows from sharing cache sets.
+  init(_ g: ConvolutionGeometry, _ w: WinogradGeometry, _ table: KernelTable, tiles: Int) {
+    self.tiles = tiles
+    inputWidth = (g.inputChannels + table.vectorWidth - 1) / table.vectorWidth * table.vectorWidth
+    tileStep = inputWidth + (inputWidth % 256 == 0 ? 16 : 0)
+    planeStep = tiles * tileStep + 16
+    outputStep = table.tileWidth
+    outputPlaneStep = tiles * outputStep + 16
+  }
+}
+
+extension KernelTable {
+  /// Floats of the packed weights for `winograd`.
+  public func winogradPackedCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
+    (outputTile + 2) * (outputTile + 2) * g.inputChannels * rounded(g.outputChannels)
+  }
+
+  /// Packs weights `[3, 3, in, out]` for `winograd`.
+  public func packWinograd(
+    _ weights: ConstFloats, _ g: ConvolutionGeometry, outputTile: Int, into packed: Floats,
+    scratch: Floats
+  ) {
+    bodies.winogradFilter(
+      weights, inputs: g.inputChannels, outputs: g.outputChannels, outputTile: outputTile,
+      into: packed, scratch: scratch)
+  }
+
+  public static let winogradTiles = FloatBuffer([24])
+
+  func winogradBlock(_ g: ConvolutionGeometry, _ w: WinogradGeometry) -> WinogradBlock {
+    WinogradBlock(g, w, self, tiles: Int(Self.winogradTiles[0]))
+  }
+
+  /// Floats of scratch that `winograd` needs.
+  public func winogradScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
+    let w = WinogradGeometry(g, outputTile: outputTile)
+    let block = winogradBlock(g, w)
+    let edge = w.productCount * (vectorWidth + block.inputWidth)
+    return edge + w.productCount * (block.planeStep + block.outputPlaneStep) + tileScratch + 64
+  }
+
+  /// y = f(x * w + bias + residual): the convolution of `images` maps.
+  public func winograd(
+    _ x: ConstFloats, packed: ConstFloats, _ epilogue: Epilogue = Epilogue(), into y: Floats,
+    _ g: ConvolutionGeometry, outputTile: Int, images: Int, scratch: Floats
+  ) {
+    let w = WinogradGeometry(g, outputTile: outputTile)
+    let block = winogradBlock(g, w)
+    let edge = scratch
+    let planes = edge + w.productCount * (vectorWidth + block.inputWidth)
+    let sums = planes + w.productCount * block.planeStep
+    let partial = sums + w.productCount * block.outputPlaneStep
+    let depth = g.inputChannels
+    var zero = 0
+    let total = images * w.tilesPerImage
+    for first in stride(from: 0, to: total, by: block.tiles) {
+      let tiles = first..<min(total, first + block.tiles)
+      bodies.winogradTiles(
+        x, of: false, channels: depth, w, tiles: tiles, into: planes, planeStep: block.planeStep,
+        tileStep: block.tileStep, scratch: edge)
+      for column in stride(from: 0, to: g.outputChannels, by: tileWidth) {
+        let weights = packed + column * w.productCount * depth
+        for product in 0..<w.productCount {
+          bodies.multiplyRuns(
+            planes + product * block.planeStep, aRows: &zero, lda: block.tileStep, taps: &zero,
+            tapCount: 1, depth: depth, weights + product * depth * tileWidth, columns: tileWidth,
+            sums + product * block.outputPlaneStep, cRows: &zero, ldc: block.outputStep, runs: 1,
+            pixels: tiles.count, accumulate: false, scratch: partial)
+        }
+        bodies.winogradOutput(
+          sums, planeStep: block.outputPlaneStep, tileStep: block.outputStep, w, tiles: tiles,
+          channels: column..<min(g.outputChannels, column + tileWidth), epilogue, into: y,
+          outputChannels: g.outputChannels, scratch: edge)
+      }
+    }
+  }
+}
+
+extension KernelTable {
+  /// Packs weights `[3, 3, in, out]` for `winograd` with the geometry `g.transposed`: flipped, in and out exchanged.
+  public func packWinogradInputGradient(
+    _ weights: ConstFloats, _ g: ConvolutionGeometry, outputTile: Int, into packed: Floats,
+    scratch: Floats
+  ) {
+    let (inputs, outputs) = (g.inputChannels, g.outputChannels)
+    for tap in 0..<9 {
+      bodies.transpose(
+        weights + (8 - tap) * inputs * outputs, rows: inputs, columns: outputs,
+        into: scratch + tap * inputs * outputs)
+    }
+    packWinograd(
+      scratch, g.transposed, outputTile: outputTile, into: packed, scratch: scratch + g.weightCount)
+  }
+
+  /// Floats of scratch that `winogradWeightGradient` needs.
+  public func winogradWeightGradientScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
+    let w = WinogradGeometry(g, outputTile: outputTile)
+    let block = winogradBlock(g, w)
+    let columns = rounded(g.outputChannels)
+    let gradients = w.productCount * (block.tiles * (columns + 16) + 16)
+    let edge = w.productCount * (vectorWidth + max(block.inputWidth, columns))
+    return edge + w.productCount * (block.planeStep + g.inputChannels * columns) + gradients + 64
+  }
+
+  /// dw = Σ over images of the weight gradient, `[3, 3, in, out]`: a sum over tiles for each product, brought back once at the end; overwrites dw.
+  public func winogradWeightGradient(
+    _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, _ g: ConvolutionGeometry,
+    outputTile: Int, images: Int, scratch: Floats
+  ) {
+    let w = WinogradGeometry(g, outputTile: outputTile)
+    let block = winogradBlock(g, w)
+    let columns = rounded(g.outputChannels)
+    let gradientStep = columns + (columns % 256 == 0 ? 16 : 0)
+    let gradientPlaneStep = block.tiles * gradientStep + 16
+    let edge = scratch
+    let planes = edge + w.productCount * (vectorWidth + max(block.inputWidth, columns))
+    let gradients = planes + w.productCount * block.planeStep
+    let sums = gradients + w.productCount * gradientPlaneStep
+    if columns != g.outputChannels {
+      gradients.update(repeating: 0, count: w.productCount * gradientPlaneStep)
+    }
+    var zero = 0
+    let total = images * w.tilesPerImage
+    for first in stride(from: 0, to: total, by: block.tiles) {
+      let tiles = first..<min(total, first + block.tiles)
+      bodies.winogradTiles(
+        x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes, planeStep: block.planeStep,
+        tileStep: block.tileStep, scratch: edge)
+      bodies.winogradTiles(
+        dy, of: true, channels: g.outputChannels, w, tiles: tiles, into: gradients,
+        planeStep: gradientPlaneStep, tileStep: gradientStep, scratch: edge)
+      for product in 0..<w.productCount {
+        bodies.outerProducts(
+          planes + product * block.planeStep, aRows: &zero, aStep: block.tileStep, taps: &zero,
+          tapCount: 1, rows: g.inputChannels, gradients + product * gradientPlaneStep,
+          bRows: &zero, bStep: gradientStep, columns: columns,
+          sums + product * g.inputChannels * columns, runs: 1, pixels: tiles.count,
+          accumulate: first > 0)
+      }
+    }
+    bodies.winogradFilterGradient(
+      sums, planeStep: g.inputChannels * columns, rowStep: columns, inputs: g.inputChannels,
+      outputs: g.outputChannels, outputTile: outputTile, into: dw, scratch: edge)
+  }
+}
