@@ -4,9 +4,11 @@ import KernelContract
 
 extension Bodies {
   package static func depthwise(
-    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry, images: Int
+    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry, images: Int,
+    _ epilogue: Epilogue?
   ) {
     let channels = g.inputChannels
+    let finishing = TileStore(accumulate: false, epilogue)
     for image in 0..<images {
       let map = x + image * g.inputCount
       for row in 0..<g.outputRows {
@@ -26,6 +28,7 @@ extension Bodies {
                 sum = fma(v, load(weights + (r * g.kernelColumns + s) * channels + c, upTo: n), sum)
               }
             }
+            if !finishing.isPlain { sum = finishing.finish(sum, at, c, n) }
             store(sum, y + at + c, upTo: n)
           }
         }

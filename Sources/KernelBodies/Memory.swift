@@ -14,17 +14,6 @@ let lanes = MemoryLayout<Vector>.size / MemoryLayout<Float>.size
   UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
 }
 
-/// The first `count` lanes from memory, the rest zero; nothing beyond is read.
-@inline(__always) func load(_ p: ConstFloats, first count: Int) -> Vector {
-  var v = Vector.zero
-  for i in 0..<count { v[i] = p[i] }
-  return v
-}
-
-@inline(__always) func store(_ v: Vector, _ p: Floats, first count: Int) {
-  for i in 0..<count { p[i] = v[i] }
-}
-
 /// y[i] = f(x[i]) with whole vectors and one partial one.
 @inline(__always)
 func mapVectors(_ x: ConstFloats, _ y: Floats, _ count: Int, _ f: (Vector) -> Vector) {

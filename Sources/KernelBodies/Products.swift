@@ -4,57 +4,30 @@ extension Bodies {
   package static func multiplyRuns(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
     depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
-    runs: Int, pixels: Int, accumulate: Bool, scratch: Floats
+    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?
   ) {
     let width = 2 * lanes
     let blockSize = tapCount * depth * width
-    var block = 0
-    var first = 0
-    while first < columns {
-      let valid = min(width, columns - first)
-      let weights = b + block * blockSize
+    let finishing = TileStore(accumulate: accumulate, epilogue)
+    var weights = b
+    for column in stride(from: 0, to: columns, by: width) {
       for run in 0..<runs {
         let from = a + aRows[run]
-        let to = c + cRows[run] + first
+        let to = cRows[run]
         var x = 0
         while x < pixels {
           let rows = tileHeight(pixels - x)
-          if valid == width {
-            forwardTile(
-              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-              weights, to + x * ldc, ldc: ldc, accumulate: accumulate)
-          } else {
-            forwardTile(
-              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-              weights, scratch, ldc: width, accumulate: false)
-            copyTile(scratch, width, to + x * ldc, ldc, rows, valid, accumulate)
-          }
+          forwardTile(
+            rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
+            weights, c, at: to + x * ldc, ldc: ldc, column: column,
+            valid: min(width, columns - column), finishing)
           x += rows
         }
       }
-      block += 1
-      first += width
+      weights += blockSize
     }
   }
-}
 
-@inline(__always)
-func copyTile(
-  _ from: Floats, _ fromStep: Int, _ to: Floats, _ toStep: Int, _ rows: Int, _ columns: Int,
-  _ accumulate: Bool
-) {
-  for i in 0..<rows {
-    let p = from + i * fromStep
-    let q = to + i * toStep
-    if accumulate {
-      for j in 0..<columns { q[j] += p[j] }
-    } else {
-      for j in 0..<columns { q[j] = p[j] }
-    }
-  }
-}
-
-extension Bodies {
   package static func outerProducts(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, aStep: Int, taps: UnsafePointer<Int>,
     tapCount: Int,

@@ -7,18 +7,45 @@ import KernelContract
 //
 // i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
 
-/// Two vectors of columns.
+/// What a tile does with its sums: added to what is there, or finished with bias, residual and bounds.
+struct TileStore {
+  let accumulate: Bool
+  let isPlain: Bool
+  let bias: ConstFloats?
+  let residual: ConstFloats?
+  let low, high: Vector
+
+  init(accumulate: Bool, _ epilogue: Epilogue?) {
+    self.accumulate = accumulate
+    isPlain = epilogue == nil
+    (bias, residual) = (epilogue?.bias, epilogue?.residual)
+    low = Vector(repeating: epilogue?.low ?? 0)
+    high = Vector(repeating: epilogue?.high ?? 0)
+  }
+
+  @inline(__always)
+  func finish(_ v: Vector, _ offset: Int, _ column: Int, _ count: Int) -> Vector {
+    var sum = v
+    if let bias { sum += load(bias + column, upTo: count) }
+    if let residual { sum += load(residual + offset + column, upTo: count) }
+    return clamped(sum, low, high)
+  }
+}
+
+/// Two vectors of columns, of which `valid` numbers count. The result lies at `c + at + column`; bias and residual are read at the same places.
 @inline(__always)
 func forwardTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
-  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, accumulate: Bool
+  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, at: Int, ldc: Int, column: Int,
+  valid: Int, _ finishing: TileStore
 ) {
   var left = InlineArray<rows, Vector> { _ in Vector.zero }
   var right = InlineArray<rows, Vector> { _ in Vector.zero }
-  if accumulate {
+  let (leftCount, rightCount) = (min(valid, lanes), max(0, valid - lanes))
+  if finishing.accumulate {
     for i in 0..<rows {
-      left[i] = load(c + i * ldc)
-      right[i] = load(c + i * ldc + lanes)
+      left[i] = load(c + at + column + i * ldc, upTo: leftCount)
+      if rightCount > 0 { right[i] = load(c + at + column + lanes + i * ldc, upTo: rightCount) }
     }
   }
   var b = b
@@ -36,9 +63,23 @@ func forwardTile<let rows: Int>(
       p += 1
     }
   }
+  if finishing.isPlain && valid == 2 * lanes {
+    for i in 0..<rows {
+      store(left[i], c + at + column + i * ldc)
+      store(right[i], c + at + column + lanes + i * ldc)
+    }
+    return
+  }
   for i in 0..<rows {
-    store(left[i], c + i * ldc)
-    store(right[i], c + i * ldc + lanes)
+    let place = at + i * ldc
+    if !finishing.isPlain {
+      left[i] = finishing.finish(left[i], place, column, leftCount)
+      if rightCount > 0 {
+        right[i] = finishing.finish(right[i], place, column + lanes, rightCount)
+      }
+    }
+    store(left[i], c + place + column, upTo: leftCount)
+    if rightCount > 0 { store(right[i], c + place + column + lanes, upTo: rightCount) }
   }
 }
 
@@ -82,49 +123,25 @@ func outerTile<let rows: Int>(
 @inline(__always)
 func forwardTile(
   rows: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int, depth: Int,
-  _ b: ConstFloats, _ c: Floats, ldc: Int, accumulate: Bool
+  _ b: ConstFloats, _ c: Floats, at: Int, ldc: Int, column: Int, valid: Int,
+  _ finishing: TileStore
 ) {
+  @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
+    forwardTile(
+      type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, at: at, ldc: ldc,
+      column: column, valid: valid, finishing)
+  }
   switch rows {
-  case 1:
-    forwardTile(
-      InlineArray<1, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
-  case 2:
-    forwardTile(
-      InlineArray<2, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
-  case 3:
-    forwardTile(
-      InlineArray<3, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
-  case 4:
-    forwardTile(
-      InlineArray<4, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
-  case 5:
-    forwardTile(
-      InlineArray<5, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
-  case 6:
-    forwardTile(
-      InlineArray<6, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
-  case 7:
-    forwardTile(
-      InlineArray<7, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
-  case 8:
-    forwardTile(
-      InlineArray<8, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
-  case 10:
-    forwardTile(
-      InlineArray<10, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
-  default:
-    forwardTile(
-      InlineArray<12, Bool>.self, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c,
-      ldc: ldc, accumulate: accumulate)
+  case 1: run(InlineArray<1, Bool>.self)
+  case 2: run(InlineArray<2, Bool>.self)
+  case 3: run(InlineArray<3, Bool>.self)
+  case 4: run(InlineArray<4, Bool>.self)
+  case 5: run(InlineArray<5, Bool>.self)
+  case 6: run(InlineArray<6, Bool>.self)
+  case 7: run(InlineArray<7, Bool>.self)
+  case 8: run(InlineArray<8, Bool>.self)
+  case 10: run(InlineArray<10, Bool>.self)
+  default: run(InlineArray<12, Bool>.self)
   }
 }
 
@@ -134,35 +151,19 @@ func outerTile(
   rows: Int, _ a: ConstFloats, aStep: Int, aRows: UnsafePointer<Int>, _ b: ConstFloats, bStep: Int,
   bRows: UnsafePointer<Int>, rowCount: Int, pixels: Int, _ c: Floats, ldc: Int, accumulate: Bool
 ) {
+  @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
+    outerTile(
+      type, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows, rowCount: rowCount,
+      pixels: pixels, c, ldc: ldc, accumulate: accumulate)
+  }
   switch rows {
-  case 1:
-    outerTile(
-      InlineArray<1, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
-      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
-  case 2:
-    outerTile(
-      InlineArray<2, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
-      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
-  case 3:
-    outerTile(
-      InlineArray<3, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
-      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
-  case 4:
-    outerTile(
-      InlineArray<4, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
-      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
-  case 6:
-    outerTile(
-      InlineArray<6, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
-      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
-  case 8:
-    outerTile(
-      InlineArray<8, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
-      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
-  default:
-    outerTile(
-      InlineArray<12, Bool>.self, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows,
-      rowCount: rowCount, pixels: pixels, c, ldc: ldc, accumulate: accumulate)
+  case 1: run(InlineArray<1, Bool>.self)
+  case 2: run(InlineArray<2, Bool>.self)
+  case 3: run(InlineArray<3, Bool>.self)
+  case 4: run(InlineArray<4, Bool>.self)
+  case 6: run(InlineArray<6, Bool>.self)
+  case 8: run(InlineArray<8, Bool>.self)
+  default: run(InlineArray<12, Bool>.self)
   }
 }
 

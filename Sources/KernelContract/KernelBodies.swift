@@ -45,9 +45,10 @@ package protocol KernelBodies: SendableMetatype {
     channels: Int
   )
 
-  /// y[p, c] = Σ_tap x[p + tap, c] w[tap, c].
+  /// y[p, c] = the epilogue of Σ_tap x[p + tap, c] w[tap, c].
   static func depthwise(
-    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry, images: Int
+    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry, images: Int,
+    _ epilogue: Epilogue?
   )
 
   /// dx[p + tap, c] += dy[p, c] w[tap, c]. Overwrites dx.
@@ -117,12 +118,12 @@ package protocol KernelBodies: SendableMetatype {
   /// Runs of pixels times packed weights: the inside of every forward product.
   ///
   /// Run r holds `pixels` pixels; pixel x reads `depth` numbers at `a + aRows[r] + x * lda + taps[t]` for each tap and writes `columns` numbers at
-  /// `c + cRows[r] + x * ldc`. `b` is packed `[block of 2 * lanes columns][tap][depth][2 * lanes]`, zero beyond `columns`.
-  /// `scratch` holds at least `tallestTile * 2 * lanes` floats.
+  /// `c + cRows[r] + x * ldc`, added to what is there where `accumulate`. `b` is packed `[block of 2 * lanes columns][tap][depth][2 * lanes]`, zero beyond
+  /// `columns`. The epilogue's residual lies as `c` does.
   static func multiplyRuns(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
     depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
-    runs: Int, pixels: Int, accumulate: Bool, scratch: Floats
+    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?
   )
 
   /// Sums of outer products over runs of pixels: the inside of every weight gradient.

@@ -43,4 +43,11 @@
   ) {
     (self.bias, self.residual, self.low, self.high) = (bias, residual, low, high)
   }
+
+  /// The same for channels from `channel` on.
+  public func offset(by channel: Int) -> Epilogue {
+    Epilogue(
+      bias: bias.map { $0 + channel }, residual: residual.map { $0 + channel }, low: low, high: high
+    )
+  }
 }

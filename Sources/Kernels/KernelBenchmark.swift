@@ -100,33 +100,34 @@ public struct KernelBenchmark {
     let (x, w, y) = (
       filled(images * g.inputCount), filled(g.weightCount), filled(images * g.outputCount)
     )
-    let scratch = FloatBuffer(count: table.convolutionScratchCount(g))
-    let forward = FloatBuffer(count: table.packedForwardCount(g))
-    let backward = FloatBuffer(count: table.packedInputGradientCount(g))
-    table.packForward(w.pointer, g, into: forward.pointer)
-    table.packInputGradient(w.pointer, g, into: backward.pointer)
+    let plan = table.plan(g)
+    let scratch = FloatBuffer(count: plan.scratchCount)
+    let forward = FloatBuffer(count: plan.packedCount)
+    let backward = FloatBuffer(count: plan.packedInputGradientCount)
+    plan.pack(w.pointer, into: forward.pointer, scratch: scratch.pointer)
+    plan.packInputGradient(w.pointer, into: backward.pointer, scratch: scratch.pointer)
     return [
       (
         "forward",
         Work(operations: operations) {
-          table.convolve(
-            x.pointer, packed: forward.pointer, into: y.pointer, g, images: images,
+          plan.forward(
+            x.pointer, packed: forward.pointer, into: y.pointer, images: images,
             scratch: scratch.pointer)
         }
       ),
       (
         "input gradient",
         Work(operations: operations) {
-          table.convolutionInputGradient(
-            y.pointer, packed: backward.pointer, into: x.pointer, g, images: images,
+          plan.inputGradient(
+            y.pointer, packed: backward.pointer, into: x.pointer, images: images,
             scratch: scratch.pointer)
         }
       ),
       (
         "weight gradient",
         Work(operations: operations) {
-          table.convolutionWeightGradient(
-            x.pointer, y.pointer, into: w.pointer, g, images: images, scratch: scratch.pointer)
+          plan.weightGradient(
+            x.pointer, y.pointer, into: w.pointer, images: images, scratch: scratch.pointer)
         }
       ),
     ]

@@ -70,5 +70,6 @@ public enum Kernels {
     return (try? choose(environment: wish)) ?? available[0]
   }()
 }
-extension KernelTable { public func limit(_ p: Floats) -> Int { bodies.measureLimit(repetitions: 40_000, p) } }
-extension ConvolutionGeometry { public var transposedForBench: ConvolutionGeometry { transposed } }
+extension KernelTable {
+  public func limit(_ p: Floats) -> Int { bodies.measureLimit(repetitions: 40_000, p) }
+}

@@ -6,14 +6,12 @@ private let rowGap = 16
 
 extension KernelTable {
   var tileWidth: Int { 2 * bodies.lanes }
-  /// Floats that a partial register tile may need beside its result.
-  var tileScratch: Int { 12 * tileWidth }
 
   /// Floats of scratch that `multiply` needs.
   public func multiplyScratchCount(m: Int, n: Int, k: Int) -> Int {
     let depth = min(k, depthBlock)
     let columns = (n + tileWidth - 1) / tileWidth * tileWidth
-    return tileScratch + columns * depth + min(m, rowBlock) * (depth + rowGap)
+    return columns * depth + min(m, rowBlock) * (depth + rowGap)
   }
 
   /// The matrix product C[m, n] = op(A)[m, k] op(B)[k, n], added to C where `accumulate`; row-major with row strides in floats. `transposeA` says that
@@ -29,7 +27,7 @@ extension KernelTable {
       return
     }
     let columns = (n + tileWidth - 1) / tileWidth * tileWidth
-    let packedB = scratch + tileScratch
+    let packedB = scratch
     let packedA = packedB + columns * min(k, depthBlock)
     var zero = 0
     var from = 0
@@ -43,7 +41,7 @@ extension KernelTable {
         bodies.multiplyRuns(
           packedA, aRows: &zero, lda: depth + rowGap, taps: &zero, tapCount: 1, depth: depth,
           packedB, columns: n, c + row * ldc, cRows: &zero, ldc: ldc, runs: 1, pixels: rows,
-          accumulate: accumulate || from > 0, scratch: scratch)
+          accumulate: accumulate || from > 0, nil)
         row += rows
       }
       from += depth

@@ -52,6 +52,9 @@ extension KernelTable {
       into: packed, scratch: scratch)
   }
 
+  /// Floats of scratch that `packWinograd` needs.
+  func winogradFilterScratchCount(outputTile: Int) -> Int { 3 * (outputTile + 2) * vectorWidth }
+
   public static let winogradTiles = FloatBuffer([24])
 
   func winogradBlock(_ g: ConvolutionGeometry, _ w: WinogradGeometry) -> WinogradBlock {
@@ -63,7 +66,7 @@ extension KernelTable {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradBlock(g, w)
     let edge = w.productCount * (vectorWidth + block.inputWidth)
-    return edge + w.productCount * (block.planeStep + block.outputPlaneStep) + tileScratch + 64
+    return edge + w.productCount * (block.planeStep + block.outputPlaneStep) + 64
   }
 
   /// y = f(x * w + bias + residual): the convolution of `images` maps.
@@ -76,7 +79,6 @@ extension KernelTable {
     let edge = scratch
     let planes = edge + w.productCount * (vectorWidth + block.inputWidth)
     let sums = planes + w.productCount * block.planeStep
-    let partial = sums + w.productCount * block.outputPlaneStep
     let depth = g.inputChannels
     var zero = 0
     let total = images * w.tilesPerImage
@@ -92,7 +94,7 @@ extension KernelTable {
             planes + product * block.planeStep, aRows: &zero, lda: block.tileStep, taps: &zero,
             tapCount: 1, depth: depth, weights + product * depth * tileWidth, columns: tileWidth,
             sums + product * block.outputPlaneStep, cRows: &zero, ldc: block.outputStep, runs: 1,
-            pixels: tiles.count, accumulate: false, scratch: partial)
+            pixels: tiles.count, accumulate: false, nil)
         }
         bodies.winogradOutput(
           sums, planeStep: block.outputPlaneStep, tileStep: block.outputStep, w, tiles: tiles,
@@ -151,7 +153,8 @@ extension KernelTable {
     for first in stride(from: 0, to: total, by: block.tiles) {
       let tiles = first..<min(total, first + block.tiles)
       bodies.winogradTiles(
-        x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes, planeStep: block.planeStep,
+        x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes,
+        planeStep: block.planeStep,
         tileStep: block.tileStep, scratch: edge)
       bodies.winogradTiles(
         dy, of: true, channels: g.outputChannels, w, tiles: tiles, into: gradients,

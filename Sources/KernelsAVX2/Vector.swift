@@ -11,3 +11,13 @@ let compiledWithInstructionSet = cv_compiled_avx2 == 1
 
 /// a * b + c, rounded once.
 @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { cv_fma8(a, b, c) }
+
+/// The first `count` lanes from memory, the rest zero; nothing beyond is read.
+@inline(__always) func load(_ p: UnsafePointer<Float>, first count: Int) -> Vector {
+  cv_load8(p, Int32(truncatingIfNeeded: count))
+}
+
+/// The first `count` lanes to memory; nothing beyond is written.
+@inline(__always) func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>, first count: Int) {
+  cv_store8(p, Int32(truncatingIfNeeded: count), v)
+}

@@ -11,3 +11,13 @@ let compiledWithInstructionSet = true
 
 /// a * b + c; two roundings, because a fused one would be a library call where the instruction is missing.
 @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
+
+/// The first `count` lanes from memory, the rest zero; nothing beyond is read.
+@inline(__always) func load(_ p: UnsafePointer<Float>, first count: Int) -> Vector {
+  cv_load4(p, Int32(truncatingIfNeeded: count))
+}
+
+/// The first `count` lanes to memory; nothing beyond is written.
+@inline(__always) func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>, first count: Int) {
+  cv_store4(p, Int32(truncatingIfNeeded: count), v)
+}

@@ -74,10 +74,10 @@ public final class InferenceWorkspace {
       let x = pointer(step.inputs[0])
       let y = pointer(step.node)
       switch step.work {
-      case .convolution(let g, let packed, let bias, let function):
-        kernels.convolve(
+      case .convolution(let plan, let packed, let bias, let function):
+        plan.forward(
           x, packed: packed.pointer, bias: bias.map { UnsafePointer($0.pointer) },
-          activation: function, into: y, g, images: 1, scratch: scratch.pointer)
+          activation: function, into: y, images: 1, scratch: scratch.pointer)
       case .dense(let weights, let bias):
         let depth = weights.count / shape.count
         kernels.multiply(

@@ -19,7 +19,7 @@ public final class PreparedNetwork: Sendable {
 
   /// The work of a step.
   enum Work: Sendable {
-    case convolution(ConvolutionGeometry, packed: FloatBuffer, bias: FloatBuffer?, Activation?)
+    case convolution(ConvolutionPlan, packed: FloatBuffer, bias: FloatBuffer?, Activation?)
     case dense(weights: FloatBuffer, bias: FloatBuffer?)
     case scaleOffset(scale: FloatBuffer, offset: FloatBuffer, Activation?)
     case activation(Activation)
@@ -134,10 +134,12 @@ public final class PreparedNetwork: Sendable {
         last = next
       }
       let (end, function) = activation(after: last)
-      let packed = FloatBuffer(count: kernels.packedForwardCount(g))
-      kernels.packForward(weights.pointer, g, into: packed.pointer)
-      scratch = max(scratch, kernels.convolutionScratchCount(g))
-      return (end, .convolution(g, packed: packed, bias: bias, function))
+      let plan = kernels.plan(g)
+      let packed = FloatBuffer(count: plan.packedCount)
+      let memory = FloatBuffer(count: plan.scratchCount)
+      plan.pack(weights.pointer, into: packed.pointer, scratch: memory.pointer)
+      scratch = max(scratch, plan.scratchCount)
+      return (end, .convolution(plan, packed: packed, bias: bias, function))
     }
 
     // Batch norm with stored statistics is y = scale x + offset.

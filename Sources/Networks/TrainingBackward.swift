@@ -37,11 +37,11 @@ extension TrainingWorkspace {
     let dy = self.gradient(index)
     switch node.operation {
     case .convolution(let layer):
-      let g = layer.geometry(from)
+      guard let plan = plans[index] else { return }
       forEachShard { first, count, scratch, shard in
-        kernels.convolutionWeightGradient(
+        plan.weightGradient(
           x + first * from.count, dy + first * shape.count,
-          into: partials.pointer + shard * place.weightCount, g, images: count, scratch: scratch)
+          into: partials.pointer + shard * place.weightCount, images: count, scratch: scratch)
       }
       combinePartials(place.weightCount, into: gradient + place.weight)
       if layer.bias { biasGradient(index, into: gradient + place.bias) }
@@ -69,12 +69,11 @@ extension TrainingWorkspace {
     let x = values[node.inputs[position]].pointer
     switch node.operation {
     case .input: break
-    case .convolution(let layer):
-      guard let packed = packedBackward[index] else { return }
-      let g = layer.geometry(from)
+    case .convolution:
+      guard let packed = packedBackward[index], let plan = plans[index] else { return }
       forEachShard { first, count, scratch, _ in
-        kernels.convolutionInputGradient(
-          dy + first * shape.count, packed: packed.pointer, into: dx + first * from.count, g,
+        plan.inputGradient(
+          dy + first * shape.count, packed: packed.pointer, into: dx + first * from.count,
           images: count, scratch: scratch)
       }
     case .dense:

@@ -16,13 +16,16 @@ extension TrainingWorkspace {
 
   private func packWeights(_ parameters: Parameters) {
     let convolutions = network.nodes.indices.filter { packedForward[$0] != nil }
-    team.run(convolutions.count) { task, _ in
+    team.run(convolutions.count) { task, worker in
       let index = convolutions[task]
-      guard let g = network.convolutionGeometry(index) else { return }
+      guard let plan = plans[index] else { return }
       let weights = parameters.values.pointer + places[index].weight
-      if let packed = packedForward[index] { kernels.packForward(weights, g, into: packed.pointer) }
+      let memory = scratch[worker].pointer
+      if let packed = packedForward[index] {
+        plan.pack(weights, into: packed.pointer, scratch: memory)
+      }
       if let packed = packedBackward[index] {
-        kernels.packInputGradient(weights, g, into: packed.pointer)
+        plan.packInputGradient(weights, into: packed.pointer, scratch: memory)
       }
     }
   }
@@ -37,12 +40,11 @@ extension TrainingWorkspace {
     switch node.operation {
     case .input: break
     case .convolution(let layer):
-      guard let packed = packedForward[index] else { return }
-      let g = layer.geometry(from)
+      guard let packed = packedForward[index], let plan = plans[index] else { return }
       forEachShard { first, count, scratch, _ in
-        kernels.convolve(
+        plan.forward(
           x + first * from.count, packed: packed.pointer,
-          bias: layer.bias ? parameters + place.bias : nil, into: y + first * shape.count, g,
+          bias: layer.bias ? parameters + place.bias : nil, into: y + first * shape.count,
           images: count, scratch: scratch)
       }
     case .dense(let layer):

@@ -25,6 +25,7 @@ public final class TrainingWorkspace {
   let values: [FloatBuffer]
   let gradientPlan: GradientPlan
   let gradients: [FloatBuffer]
+  let plans: [ConvolutionPlan?]
   let packedForward: [FloatBuffer?]
   let packedBackward: [FloatBuffer?]
   let statistics: [FloatBuffer?]
@@ -49,16 +50,18 @@ public final class TrainingWorkspace {
     let plan = GradientPlan(network, firstNode: inputGradient ? 0 : max(1, (frozen ?? 0) + 1))
     gradientPlan = plan
     gradients = plan.slotSizes.map { FloatBuffer(count: batch * $0) }
+    var convolutions: [ConvolutionPlan?] = []
     var (forward, backward): ([FloatBuffer?], [FloatBuffer?]) = ([], [])
     var (kept, won): ([FloatBuffer?], [ByteBuffer?]) = ([], [])
     var (scratchSize, partialSize, channels) = (0, 0, 1)
     for (index, node) in network.nodes.enumerated() {
-      let g = network.convolutionGeometry(index)
-      forward.append(g.map { FloatBuffer(count: kernels.packedForwardCount($0)) })
+      let convolution = network.convolutionGeometry(index).map { kernels.plan($0) }
+      convolutions.append(convolution)
+      forward.append(convolution.map { FloatBuffer(count: $0.packedCount) })
       let learns = plan.slots[index] != nil
       backward.append(
-        learns ? g.map { FloatBuffer(count: kernels.packedInputGradientCount($0)) } : nil)
-      if let g { scratchSize = max(scratchSize, kernels.convolutionScratchCount(g)) }
+        learns ? convolution.map { FloatBuffer(count: $0.packedInputGradientCount) } : nil)
+      if let convolution { scratchSize = max(scratchSize, convolution.scratchCount) }
       if case .dense = node.operation {
         let (m, n, k) = (
           batch / shardCount + 1, node.shape.count, network.inputShape(of: index).count
@@ -81,6 +84,7 @@ public final class TrainingWorkspace {
         won.append(nil)
       }
     }
+    plans = convolutions
     (packedForward, packedBackward, statistics, winners) = (forward, backward, kept, won)
     partials = FloatBuffer(count: shardCount * partialSize)
     sums = DoubleBuffer(count: shardCount * 2 * channels)

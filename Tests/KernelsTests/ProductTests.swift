@@ -78,31 +78,33 @@ import Testing
         let x = FloatBuffer(numbers(images * g.inputCount, seed: 3))
         let w = FloatBuffer(numbers(g.weightCount, seed: 4))
         let dy = FloatBuffer(numbers(images * g.outputCount, seed: 5))
-        let scratch = GuardedOutput(table.convolutionScratchCount(g))
-        let forward = GuardedOutput(table.packedForwardCount(g))
-        table.packForward(w.pointer, g, into: forward.pointer)
-        let backward = GuardedOutput(table.packedInputGradientCount(g))
-        table.packInputGradient(w.pointer, g, into: backward.pointer)
+        let plan = ConvolutionPlan(
+          g, table, forward: .direct, inputGradient: .direct, weightGradient: .direct)
+        let scratch = GuardedOutput(plan.scratchCount)
+        let forward = GuardedOutput(plan.packedCount)
+        plan.pack(w.pointer, into: forward.pointer, scratch: scratch.pointer)
+        let backward = GuardedOutput(plan.packedInputGradientCount)
+        plan.packInputGradient(w.pointer, into: backward.pointer, scratch: scratch.pointer)
         #expect(forward.guardsAreWhole && backward.guardsAreWhole)
 
         let y = GuardedOutput(images * g.outputCount)
-        table.convolve(
-          x.pointer, packed: forward.pointer, into: y.pointer, g, images: images,
+        plan.forward(
+          x.pointer, packed: forward.pointer, into: y.pointer, images: images,
           scratch: scratch.pointer)
         expectClose(
           y, Reference.convolve(x.array, w.array, g, images: images), tolerance: 2e-5, what)
 
         let dx = GuardedOutput(images * g.inputCount)
-        table.convolutionInputGradient(
-          dy.pointer, packed: backward.pointer, into: dx.pointer, g, images: images,
+        plan.inputGradient(
+          dy.pointer, packed: backward.pointer, into: dx.pointer, images: images,
           scratch: scratch.pointer)
         expectClose(
           dx, Reference.convolutionInputGradient(dy.array, w.array, g, images: images),
           tolerance: 2e-5, "input gradient, " + what)
 
         let dw = GuardedOutput(g.weightCount)
-        table.convolutionWeightGradient(
-          x.pointer, dy.pointer, into: dw.pointer, g, images: images, scratch: scratch.pointer)
+        plan.weightGradient(
+          x.pointer, dy.pointer, into: dw.pointer, images: images, scratch: scratch.pointer)
         expectClose(
           dw, Reference.convolutionWeightGradient(x.array, dy.array, g, images: images),
           tolerance: 1e-4, "weight gradient, " + what)
@@ -120,12 +122,14 @@ import Testing
     let x = FloatBuffer(numbers(g.inputCount, seed: 6))
     let w = FloatBuffer(numbers(g.weightCount, seed: 7))
     let bias = FloatBuffer(numbers(19, seed: 8))
-    let packed = FloatBuffer(count: table.packedForwardCount(g))
-    let scratch = FloatBuffer(count: table.convolutionScratchCount(g))
-    table.packForward(w.pointer, g, into: packed.pointer)
+    let plan = ConvolutionPlan(
+      g, table, forward: .direct, inputGradient: .direct, weightGradient: .direct)
+    let packed = FloatBuffer(count: plan.packedCount)
+    let scratch = FloatBuffer(count: plan.scratchCount)
+    plan.pack(w.pointer, into: packed.pointer, scratch: scratch.pointer)
     let y = GuardedOutput(g.outputCount)
-    table.convolve(
-      x.pointer, packed: packed.pointer, bias: bias.pointer, activation: .relu, into: y.pointer, g,
+    plan.forward(
+      x.pointer, packed: packed.pointer, bias: bias.pointer, activation: .relu, into: y.pointer,
       images: 1, scratch: scratch.pointer)
     let plain = Reference.convolve(x.array, w.array, g, images: 1)
     let expected = plain.enumerated().map { max(0, $1 + Double(bias[$0 % 19])) }

@@ -1,4 +1,7 @@
 #pragma once
+#if defined(__AVX2__) || defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 /// Vectors of 4, 8 and 16 floats; Swift sees them as SIMD4<Float>, SIMD8<Float> and SIMD16<Float>.
 typedef float CVFloat4 __attribute__((vector_size(16)));
@@ -10,6 +13,25 @@ typedef float CVFloat16 __attribute__((vector_size(64)));
 /// a * b + c, rounded once.
 CV_INLINE CVFloat8 cv_fma8(CVFloat8 a, CVFloat8 b, CVFloat8 c) { return __builtin_elementwise_fma(a, b, c); }
 CV_INLINE CVFloat16 cv_fma16(CVFloat16 a, CVFloat16 b, CVFloat16 c) { return __builtin_elementwise_fma(a, b, c); }
+
+/// The first n numbers from memory, the rest zero, and the first n numbers to memory; nothing beyond is touched.
+#ifdef __AVX512F__
+CV_INLINE CVFloat16 cv_load16(const float *p, int n) { return (CVFloat16)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
+CV_INLINE void cv_store16(float *p, int n, CVFloat16 v) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v); }
+#else
+CV_INLINE CVFloat16 cv_load16(const float *p, int n) { CVFloat16 v = {0}; __builtin_memcpy(&v, p, 4 * (unsigned)n); return v; }
+CV_INLINE void cv_store16(float *p, int n, CVFloat16 v) { __builtin_memcpy(p, &v, 4 * (unsigned)n); }
+#endif
+#ifdef __AVX2__
+#define CV_FIRST8(n) _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))
+CV_INLINE CVFloat8 cv_load8(const float *p, int n) { return (CVFloat8)_mm256_maskload_ps(p, CV_FIRST8(n)); }
+CV_INLINE void cv_store8(float *p, int n, CVFloat8 v) { _mm256_maskstore_ps(p, CV_FIRST8(n), (__m256)v); }
+#else
+CV_INLINE CVFloat8 cv_load8(const float *p, int n) { CVFloat8 v = {0}; __builtin_memcpy(&v, p, 4 * (unsigned)n); return v; }
+CV_INLINE void cv_store8(float *p, int n, CVFloat8 v) { __builtin_memcpy(p, &v, 4 * (unsigned)n); }
+#endif
+CV_INLINE CVFloat4 cv_load4(const float *p, int n) { CVFloat4 v = {0}; __builtin_memcpy(&v, p, 4 * (unsigned)n); return v; }
+CV_INLINE void cv_store4(float *p, int n, CVFloat4 v) { __builtin_memcpy(p, &v, 4 * (unsigned)n); }
 
 /// Whether the including target was compiled with the instruction set.
 #ifdef __AVX2__

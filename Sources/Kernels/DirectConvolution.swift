@@ -88,17 +88,15 @@ extension ConvolutionGeometry {
 extension KernelTable {
   func rounded(_ columns: Int) -> Int { (columns + tileWidth - 1) / tileWidth * tileWidth }
 
-  /// Floats of the packed weights for `convolve`.
-  public func packedForwardCount(_ g: ConvolutionGeometry) -> Int {
+  /// Floats of the packed weights for `directForward`.
+  func directPackedCount(_ g: ConvolutionGeometry) -> Int {
     g.isDepthwise
       ? g.weightCount
       : g.groups * g.kernelRows * g.kernelColumns * g.groupInputs * rounded(g.groupOutputs)
   }
 
-  /// Packs weights `[row, column, in / groups, out]` for `convolve`.
-  public func packForward(
-    _ weights: ConstFloats, _ g: ConvolutionGeometry, into packed: Floats
-  ) {
+  /// Packs weights `[row, column, in / groups, out]` for `directForward`.
+  func packDirect(_ weights: ConstFloats, _ g: ConvolutionGeometry, into packed: Floats) {
     if g.isDepthwise {
       packed.update(from: weights, count: g.weightCount)
       return
@@ -118,49 +116,55 @@ extension KernelTable {
     }
   }
 
-  /// Floats of scratch that any of the three convolutions needs, for any number of images.
-  public func convolutionScratchCount(_ g: ConvolutionGeometry) -> Int {
+  /// Floats of scratch that the three direct forms need, for any number of images.
+  func directScratchCount(_ g: ConvolutionGeometry) -> Int {
     if g.isDepthwise { return 0 }
     let forward = g.forwardPlan(images: .max / 2)
     let columns = rounded(g.groupOutputs)
     let gradientPanel = forward.runs * g.outputColumns * columns
     let gradientSum = g.kernelRows * g.kernelColumns * g.groupInputs * columns
     let backward = g.phases.map { $0.plan(g, images: .max / 2).floats }.max() ?? 0
-    return tileScratch + max(forward.floats + gradientPanel + gradientSum, backward) + 64
+    return max(forward.floats + gradientPanel + gradientSum, backward) + 64
   }
 
-  /// y = f(x * w + bias): the convolution of `images` maps; `bias` and `activation` may be nil.
-  public func convolve(
-    _ x: ConstFloats, packed: ConstFloats, bias: ConstFloats? = nil, activation: Activation? = nil,
-    into y: Floats, _ g: ConvolutionGeometry, images: Int, scratch: Floats
+  /// y = the epilogue of x * w, for `images` maps.
+  func directForward(
+    _ x: ConstFloats, packed: ConstFloats, _ epilogue: Epilogue?, into y: Floats,
+    _ g: ConvolutionGeometry, images: Int, scratch: Floats
   ) {
-    guard images > 0 else { return }
-    let pixels = g.outputRows * g.outputColumns
     if g.isDepthwise {
-      bodies.depthwise(x, weights: packed, into: y, g, images: images)
+      bodies.depthwise(x, weights: packed, into: y, g, images: images, epilogue)
     } else if g.isPointwise {
-      var zero = 0
-      bodies.multiplyRuns(
-        x, aRows: &zero, lda: g.inputChannels, taps: &zero, tapCount: 1, depth: g.inputChannels,
-        packed, columns: g.outputChannels, y, cRows: &zero, ldc: g.outputChannels, runs: 1,
-        pixels: images * pixels, accumulate: false, scratch: scratch)
+      multiplyPixels(
+        x, g.inputChannels, packed, g.outputChannels, epilogue, into: y,
+        pixels: images * g.outputRows * g.outputColumns)
     } else {
-      convolvePanels(x, packed, y, g, images, scratch)
-    }
-    if let bias {
-      bodies.addBias(
-        bias, activation: activation, to: y, count: images * pixels, channels: g.outputChannels)
-    } else if let activation {
-      bodies.activate(activation, y, into: y, count: images * pixels * g.outputChannels)
+      forwardPanels(x, packed, epilogue, y, g, images, scratch)
     }
   }
 
-  private func convolvePanels(
-    _ x: ConstFloats, _ packed: ConstFloats, _ y: Floats, _ g: ConvolutionGeometry, _ images: Int,
-    _ scratch: Floats
+  /// The product of many pixels with packed weights, in blocks of pixels that stay in the first-level cache or near it while they meet all columns.
+  func multiplyPixels(
+    _ x: ConstFloats, _ depth: Int, _ packed: ConstFloats, _ columns: Int, _ epilogue: Epilogue?,
+    into y: Floats, pixels: Int
+  ) {
+    var zero = 0
+    let block = max(96, 49_152 / max(1, depth) / 12 * 12)
+    for first in stride(from: 0, to: pixels, by: block) {
+      var part = epilogue
+      part?.residual = epilogue?.residual.map { $0 + first * columns }
+      bodies.multiplyRuns(
+        x + first * depth, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth,
+        packed, columns: columns, y + first * columns, cRows: &zero, ldc: columns, runs: 1,
+        pixels: min(block, pixels - first), accumulate: false, part)
+    }
+  }
+
+  private func forwardPanels(
+    _ x: ConstFloats, _ packed: ConstFloats, _ epilogue: Epilogue?, _ y: Floats,
+    _ g: ConvolutionGeometry, _ images: Int, _ scratch: Floats
   ) {
     let plan = g.forwardPlan(images: images)
-    let panel = scratch + tileScratch
     let source = PanelSource(rows: g.inputRows, columns: g.inputColumns, channels: g.inputChannels)
     let depth = g.kernelColumns * g.groupInputs
     let weightsPerGroup = g.kernelRows * depth * rounded(g.groupOutputs)
@@ -177,22 +181,22 @@ extension KernelTable {
         }
         for group in 0..<g.groups {
           source.fill(
-            panel, plan, from: x + image * g.inputCount, images: count,
+            scratch, plan, from: x + image * g.inputCount, images: count,
             firstRow: row * g.rowStride - g.padding.top, firstColumn: -g.padding.left,
             firstChannel: group * g.groupInputs)
           bodies.multiplyRuns(
-            panel, aRows: from, lda: g.columnStride * g.groupInputs, taps: taps,
+            scratch, aRows: from, lda: g.columnStride * g.groupInputs, taps: taps,
             tapCount: g.kernelRows, depth: depth, packed + group * weightsPerGroup,
             columns: g.groupOutputs, y + group * g.groupOutputs, cRows: to,
             ldc: g.outputChannels, runs: count * rows, pixels: g.outputColumns,
-            accumulate: false, scratch: scratch)
+            accumulate: false, epilogue?.offset(by: group * g.groupOutputs))
         }
       }
     }
   }
 
   /// dw = Σ over images of the weight gradient, `[row, column, in / groups, out]`; overwrites dw.
-  public func convolutionWeightGradient(
+  func directWeightGradient(
     _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, _ g: ConvolutionGeometry, images: Int,
     scratch: Floats
   ) {
@@ -207,7 +211,7 @@ extension KernelTable {
     let plan = g.forwardPlan(images: images)
     let columns = rounded(g.groupOutputs)
     let inPlace = g.groups == 1 && columns == g.outputChannels
-    let panel = scratch + tileScratch
+    let panel = scratch
     let gradientPanel = panel + g.forwardPlan(images: .max / 2).floats
     let sum = inPlace ? dw : gradientPanel + plan.runs * g.outputColumns * columns
     let source = PanelSource(rows: g.inputRows, columns: g.inputColumns, channels: g.inputChannels)

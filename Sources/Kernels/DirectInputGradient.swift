@@ -47,15 +47,15 @@ extension ConvolutionGeometry {
 }
 
 extension KernelTable {
-  /// Floats of the packed weights for `convolutionInputGradient`.
-  public func packedInputGradientCount(_ g: ConvolutionGeometry) -> Int {
+  /// Floats of the packed weights for `directInputGradient`.
+  func directPackedInputGradientCount(_ g: ConvolutionGeometry) -> Int {
     g.isDepthwise
       ? g.weightCount
       : g.groups * g.kernelRows * g.kernelColumns * g.groupOutputs * rounded(g.groupInputs)
   }
 
-  /// Packs weights `[row, column, in / groups, out]` for `convolutionInputGradient`: by phase and group, flipped and transposed.
-  public func packInputGradient(
+  /// Packs weights `[row, column, in / groups, out]` for `directInputGradient`: by phase and group, flipped and transposed.
+  func packDirectInputGradient(
     _ weights: ConstFloats, _ g: ConvolutionGeometry, into packed: Floats
   ) {
     if g.isDepthwise {
@@ -91,8 +91,8 @@ extension KernelTable {
     }
   }
 
-  /// dx: the gradient with respect to the input of `convolve`; overwrites dx.
-  public func convolutionInputGradient(
+  /// dx: the gradient with respect to the input of `directForward`; overwrites dx.
+  func directInputGradient(
     _ dy: ConstFloats, packed: ConstFloats, into dx: Floats, _ g: ConvolutionGeometry, images: Int,
     scratch: Floats
   ) {
@@ -102,11 +102,9 @@ extension KernelTable {
       return
     }
     if g.isPointwise {
-      var zero = 0
-      bodies.multiplyRuns(
-        dy, aRows: &zero, lda: g.outputChannels, taps: &zero, tapCount: 1, depth: g.outputChannels,
-        packed, columns: g.inputChannels, dx, cRows: &zero, ldc: g.inputChannels, runs: 1,
-        pixels: images * g.outputRows * g.outputColumns, accumulate: false, scratch: scratch)
+      multiplyPixels(
+        dy, g.outputChannels, packed, g.inputChannels, nil, into: dx,
+        pixels: images * g.outputRows * g.outputColumns)
       return
     }
     let phases = g.phases
@@ -129,7 +127,6 @@ extension KernelTable {
     _ dx: Floats, _ g: ConvolutionGeometry, _ images: Int, _ scratch: Floats
   ) {
     let plan = phase.plan(g, images: images)
-    let panel = scratch + tileScratch
     let source = PanelSource(
       rows: g.outputRows, columns: g.outputColumns, channels: g.outputChannels)
     forEachPanel(plan, outputRows: phase.rows, images: images) { image, count, row, rows in
@@ -145,15 +142,15 @@ extension KernelTable {
         }
         for group in 0..<g.groups {
           source.fill(
-            panel, plan, from: dy + image * g.outputCount, images: count,
+            scratch, plan, from: dy + image * g.outputCount, images: count,
             firstRow: row + phase.firstRow, firstColumn: phase.firstColumn,
             firstChannel: group * g.groupOutputs)
           bodies.multiplyRuns(
-            panel, aRows: from, lda: g.groupOutputs, taps: taps, tapCount: phase.tapRows,
+            scratch, aRows: from, lda: g.groupOutputs, taps: taps, tapCount: phase.tapRows,
             depth: phase.tapColumns * g.groupOutputs, packed + group * weightsPerGroup,
             columns: g.groupInputs, dx + group * g.groupInputs, cRows: to,
             ldc: g.columnStride * g.inputChannels, runs: count * rows, pixels: phase.columns,
-            accumulate: false, scratch: scratch)
+            accumulate: false, nil)
         }
       }
     }

@@ -1,0 +1,166 @@
+/// How a convolution is computed.
+public enum ConvolutionAlgorithm: Hashable, Sendable, CustomStringConvertible {
+  /// Every tap of every output, read in place.
+  case direct
+  /// Winograd's minimal filtering F(outputTile², 3²).
+  case winograd(outputTile: Int)
+
+  /// As `direct` or `F(4)`.
+  public var description: String {
+    switch self {
+    case .direct: "direct"
+    case .winograd(let tile): "F(\(tile))"
+    }
+  }
+}
+
+/// A convolution with the algorithm chosen for each of its three directions, and its functions on one table. The caller splits the images and owns the memory.
+public struct ConvolutionPlan: Sendable {
+  /// The kernels.
+  public let table: KernelTable
+  /// The shape.
+  public let geometry: ConvolutionGeometry
+  /// The algorithm of each direction.
+  public let forward, inputGradient, weightGradient: ConvolutionAlgorithm
+
+  /// A plan with the given algorithms; `direct` where the shape has no other form.
+  public init(
+    _ geometry: ConvolutionGeometry, _ table: KernelTable, forward: ConvolutionAlgorithm,
+    inputGradient: ConvolutionAlgorithm, weightGradient: ConvolutionAlgorithm
+  ) {
+    (self.geometry, self.table) = (geometry, table)
+    let isFree = geometry.hasWinogradForm
+    self.forward = isFree ? forward : .direct
+    self.inputGradient = isFree ? inputGradient : .direct
+    self.weightGradient = isFree ? weightGradient : .direct
+  }
+
+  /// Floats of the weights packed for `forward`.
+  public var packedCount: Int {
+    switch forward {
+    case .direct: table.directPackedCount(geometry)
+    case .winograd(let tile): table.winogradPackedCount(geometry, outputTile: tile)
+    }
+  }
+
+  /// Floats of the weights packed for `inputGradient`.
+  public var packedInputGradientCount: Int {
+    switch inputGradient {
+    case .direct: table.directPackedInputGradientCount(geometry)
+    case .winograd(let tile): table.winogradPackedCount(geometry.transposed, outputTile: tile)
+    }
+  }
+
+  /// Floats of scratch that any of the functions needs, for any number of images.
+  public var scratchCount: Int {
+    var counts = [table.directScratchCount(geometry)]
+    if case .winograd(let tile) = forward {
+      counts.append(table.winogradScratchCount(geometry, outputTile: tile))
+    }
+    if case .winograd(let tile) = inputGradient {
+      counts.append(table.winogradScratchCount(geometry.transposed, outputTile: tile))
+      counts.append(geometry.weightCount + table.winogradFilterScratchCount(outputTile: tile))
+    }
+    if case .winograd(let tile) = weightGradient {
+      counts.append(table.winogradWeightGradientScratchCount(geometry, outputTile: tile))
+    }
+    return counts.max() ?? 0
+  }
+
+  /// Packs weights `[row, column, in / groups, out]` for `forward`.
+  public func pack(_ weights: ConstFloats, into packed: Floats, scratch: Floats) {
+    switch forward {
+    case .direct: table.packDirect(weights, geometry, into: packed)
+    case .winograd(let tile):
+      table.packWinograd(weights, geometry, outputTile: tile, into: packed, scratch: scratch)
+    }
+  }
+
+  /// Packs the same weights for `inputGradient`.
+  public func packInputGradient(_ weights: ConstFloats, into packed: Floats, scratch: Floats) {
+    switch inputGradient {
+    case .direct: table.packDirectInputGradient(weights, geometry, into: packed)
+    case .winograd(let tile):
+      table.packWinogradInputGradient(
+        weights, geometry, outputTile: tile, into: packed, scratch: scratch)
+    }
+  }
+
+  /// y = f(x * w + bias + residual) for `images` maps; bias, residual (of y's shape) and activation may be nil.
+  public func forward(
+    _ x: ConstFloats, packed: ConstFloats, bias: ConstFloats? = nil, residual: ConstFloats? = nil,
+    activation: Activation? = nil, into y: Floats, images: Int, scratch: Floats
+  ) {
+    guard images > 0 else { return }
+    var epilogue: Epilogue?
+    if bias != nil || residual != nil || activation?.bounds != nil {
+      let bounds = activation?.bounds ?? (-.infinity, .infinity)
+      epilogue = Epilogue(bias: bias, residual: residual, low: bounds.low, high: bounds.high)
+    }
+    switch forward {
+    case .direct:
+      table.directForward(
+        x, packed: packed, epilogue, into: y, geometry, images: images, scratch: scratch)
+    case .winograd(let tile):
+      table.winograd(
+        x, packed: packed, epilogue ?? Epilogue(), into: y, geometry, outputTile: tile,
+        images: images, scratch: scratch)
+    }
+    if let activation, activation.bounds == nil {
+      table.activate(activation, y, into: y, count: images * geometry.outputCount)
+    }
+  }
+
+  /// dx: the gradient with respect to the input; overwrites dx.
+  public func inputGradient(
+    _ dy: ConstFloats, packed: ConstFloats, into dx: Floats, images: Int, scratch: Floats
+  ) {
+    guard images > 0 else { return }
+    switch inputGradient {
+    case .direct:
+      table.directInputGradient(
+        dy, packed: packed, into: dx, geometry, images: images, scratch: scratch)
+    case .winograd(let tile):
+      table.winograd(
+        dy, packed: packed, into: dx, geometry.transposed, outputTile: tile, images: images,
+        scratch: scratch)
+    }
+  }
+
+  /// dw = Σ over images of the weight gradient, `[row, column, in / groups, out]`; overwrites dw.
+  public func weightGradient(
+    _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, images: Int, scratch: Floats
+  ) {
+    guard images > 0 else {
+      dw.update(repeating: 0, count: geometry.weightCount)
+      return
+    }
+    switch weightGradient {
+    case .direct:
+      table.directWeightGradient(x, dy, into: dw, geometry, images: images, scratch: scratch)
+    case .winograd(let tile):
+      table.winogradWeightGradient(
+        x, dy, into: dw, geometry, outputTile: tile, images: images, scratch: scratch)
+    }
+  }
+}
+
+extension Activation {
+  /// The bounds of a function that only cuts off, nil for the others.
+  var bounds: (low: Float, high: Float)? {
+    switch self {
+    case .relu: (0, .infinity)
+    case .relu6: (0, 6)
+    case .gelu, .silu: nil
+    }
+  }
+}
+
+extension KernelTable {
+  /// The plan that the measured costs recommend for a shape, whatever the number of images: one picture's result never depends on its neighbours.
+  public func plan(_ g: ConvolutionGeometry) -> ConvolutionPlan {
+    ConvolutionPlan(
+      g, self, forward: .winograd(outputTile: 4), inputGradient: .winograd(outputTile: 4),
+      weightGradient: .winograd(outputTile: 4))
+  }
+}

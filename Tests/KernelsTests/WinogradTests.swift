@@ -1,0 +1,140 @@
+import AvocetKernels
+import Testing
+
+@Suite struct WinogradTests {
+  /// The largest error of each tile size over the largest sum of the products' magnitudes: rounding, times the growth of the transforms.
+  static let bounds: [(outputTile: Int, forward: Double)] = [(2, 1e-6), (4, 3e-6), (6, 8e-6)]
+
+  /// Maps smaller than a tile, of one tile, of several and a bit; channels around the vector's width; paddings that differ.
+  static func geometries(_ w: Int) -> [ConvolutionGeometry] {
+    func g(
+      _ rows: Int, _ columns: Int, _ inputs: Int, _ outputs: Int, _ padding: Padding = Padding(1)
+    ) -> ConvolutionGeometry {
+      ConvolutionGeometry(
+        inputRows: rows, inputColumns: columns, inputChannels: inputs, outputChannels: outputs,
+        kernelRows: 3, kernelColumns: 3, padding: padding)
+    }
+    return [
+      g(1, 1, 1, 1), g(3, 3, 1, 2, Padding(0)), g(2, 7, 3, w - 1), g(4, 4, w, w),
+      g(5, 6, w + 1, 2 * w), g(7, 7, 2 * w, 2 * w + 1), g(8, 8, w - 1, 3 * w, Padding(0)),
+      g(13, 4, 5, 7, Padding(2)), g(9, 15, w, w + 3, Padding(top: 0, left: 2, bottom: 1, right: 1)),
+      g(31, 17, 2, 3),
+    ]
+  }
+
+  static let cases = tables.flatMap { table in bounds.map { (table.name, $0.outputTile) } }
+
+  private func expectWithin(
+    _ found: GuardedOutput, _ expected: [Double], _ scale: [Double], _ bound: Double, _ what: String
+  ) {
+    #expect(found.guardsAreWhole, "\(what): wrote outside its result")
+    let largest = scale.max() ?? 0
+    let error = zip(found.values, expected).map { abs(Double($0) - $1) }.max() ?? 0
+    #expect(error <= bound * largest, "\(what): error \(error / largest)")
+  }
+
+  @Test(arguments: cases)
+  func tilesComputeTheConvolutionAndItsGradients(_ name: String, _ tile: Int) throws {
+    let table = try Kernels.named(name)
+    let algorithm = ConvolutionAlgorithm.winograd(outputTile: tile)
+    let bound = try #require(Self.bounds.first { $0.outputTile == tile }).forward
+    for g in Self.geometries(table.vectorWidth) {
+      for images in [1, 3] where images * g.multiplyAdds < 2_000_000 {
+        let what = "\(name) F(\(tile)) \(g), \(images) images"
+        let plan = ConvolutionPlan(
+          g, table, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)
+        #expect(plan.forward == algorithm)
+        let (x, w) = (numbers(images * g.inputCount, seed: 3), numbers(g.weightCount, seed: 4))
+        let dy = numbers(images * g.outputCount, seed: 5)
+        let (xs, ws, dys) = (FloatBuffer(x), FloatBuffer(w), FloatBuffer(dy))
+        let (ax, aw, ady) = (x.map(abs), w.map(abs), dy.map(abs))
+        let scratch = GuardedOutput(plan.scratchCount)
+        let packed = FloatBuffer(count: plan.packedCount)
+        plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+        let y = GuardedOutput(images * g.outputCount)
+        plan.forward(
+          xs.pointer, packed: packed.pointer, into: y.pointer, images: images,
+          scratch: scratch.pointer)
+        expectWithin(
+          y, Reference.convolve(x, w, g, images: images),
+          Reference.convolve(ax, aw, g, images: images), bound, what)
+
+        let backward = FloatBuffer(count: plan.packedInputGradientCount)
+        plan.packInputGradient(ws.pointer, into: backward.pointer, scratch: scratch.pointer)
+        let dx = GuardedOutput(images * g.inputCount)
+        plan.inputGradient(
+          dys.pointer, packed: backward.pointer, into: dx.pointer, images: images,
+          scratch: scratch.pointer)
+        expectWithin(
+          dx, Reference.convolutionInputGradient(dy, w, g, images: images),
+          Reference.convolutionInputGradient(ady, aw, g, images: images), bound,
+          "input gradient, " + what)
+
+        let dw = GuardedOutput(g.weightCount)
+        plan.weightGradient(
+          xs.pointer, dys.pointer, into: dw.pointer, images: images, scratch: scratch.pointer)
+        expectWithin(
+          dw, Reference.convolutionWeightGradient(x, dy, g, images: images),
+          Reference.convolutionWeightGradient(ax, ady, g, images: images), bound,
+          "weight gradient, " + what)
+        #expect(scratch.guardsAreWhole, "\(what): scratch overrun")
+      }
+    }
+  }
+
+  @Test(arguments: cases)
+  func epilogueAddsBiasAndResidualAndCutsOff(_ name: String, _ tile: Int) throws {
+    let table = try Kernels.named(name)
+    let channels = table.vectorWidth + 3
+    let g = ConvolutionGeometry(
+      inputRows: 9, inputColumns: 7, inputChannels: 4, outputChannels: channels, kernelRows: 3,
+      kernelColumns: 3, padding: Padding(1))
+    let (x, w) = (numbers(2 * g.inputCount, seed: 6), numbers(g.weightCount, seed: 7))
+    let (bias, residual) = (numbers(channels, seed: 8), numbers(2 * g.outputCount, seed: 9))
+    let (xs, ws) = (FloatBuffer(x), FloatBuffer(w))
+    let (biases, residuals) = (FloatBuffer(bias), FloatBuffer(residual))
+    let sums = Reference.convolve(x, w, g, images: 2)
+    for algorithm in [ConvolutionAlgorithm.direct, .winograd(outputTile: tile)] {
+      for activation in [Activation?.none, .relu, .relu6, .gelu] {
+        let plan = ConvolutionPlan(
+          g, table, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)
+        let packed = FloatBuffer(count: plan.packedCount)
+        let scratch = FloatBuffer(count: plan.scratchCount)
+        plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+        let y = GuardedOutput(2 * g.outputCount)
+        plan.forward(
+          xs.pointer, packed: packed.pointer, bias: biases.pointer, residual: residuals.pointer,
+          activation: activation, into: y.pointer,
+          images: 2, scratch: scratch.pointer)
+        let expected = sums.enumerated().map { i, sum in
+          let z = sum + Double(bias[i % channels]) + Double(residual[i])
+          return activation.map { Reference.activation($0, z) } ?? z
+        }
+        expectClose(
+          y, expected, tolerance: 5e-5, "\(name) \(algorithm) \(String(describing: activation))")
+      }
+    }
+  }
+
+  @Test func aNumberThatIsNotFiniteStaysVisible() {
+    let g = ConvolutionGeometry(
+      inputRows: 8, inputColumns: 8, inputChannels: 3, outputChannels: 5, kernelRows: 3,
+      kernelColumns: 3, padding: Padding(1))
+    for table in tables {
+      let plan = table.plan(g)
+      var x = numbers(g.inputCount, seed: 1)
+      x[40] = .nan
+      let (input, w) = (FloatBuffer(x), FloatBuffer(numbers(g.weightCount, seed: 2)))
+      let packed = FloatBuffer(count: plan.packedCount)
+      let scratch = FloatBuffer(count: plan.scratchCount)
+      plan.pack(
+        w.pointer, into: packed.pointer,
+        scratch: scratch.pointer)
+      let y = FloatBuffer(count: g.outputCount)
+      plan.forward(
+        input.pointer, packed: packed.pointer, activation: .relu, into: y.pointer,
+        images: 1, scratch: scratch.pointer)
+      #expect(y.array.contains { $0.isNaN })
+    }
+  }
+}
