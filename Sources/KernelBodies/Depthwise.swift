@@ -8,7 +8,8 @@ extension Bodies {
     _ epilogue: Epilogue?
   ) {
     let channels = g.inputChannels
-    let finishing = TileStore(accumulate: false, epilogue)
+    let bounds = epilogue ?? Epilogue()
+    let (low, high) = (Vector(repeating: bounds.low), Vector(repeating: bounds.high))
     for image in 0..<images {
       let map = x + image * g.inputCount
       for row in 0..<g.outputRows {
@@ -28,7 +29,9 @@ extension Bodies {
                 sum = fma(v, load(weights + (r * g.kernelColumns + s) * channels + c, upTo: n), sum)
               }
             }
-            if !finishing.isPlain { sum = finishing.finish(sum, at, c, n) }
+            sum += biases(bounds, c, n)
+            if let residual = bounds.residual { sum += load(residual + at + c, upTo: n) }
+            sum = clamped(sum, low, high)
             store(sum, y + at + c, upTo: n)
           }
         }

@@ -7,45 +7,18 @@ import KernelContract
 //
 // i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
 
-/// What a tile does with its sums: added to what is there, or finished with bias, residual and bounds.
-struct TileStore {
-  let accumulate: Bool
-  let isPlain: Bool
-  let bias: ConstFloats?
-  let residual: ConstFloats?
-  let low, high: Vector
-
-  init(accumulate: Bool, _ epilogue: Epilogue?) {
-    self.accumulate = accumulate
-    isPlain = epilogue == nil
-    (bias, residual) = (epilogue?.bias, epilogue?.residual)
-    low = Vector(repeating: epilogue?.low ?? 0)
-    high = Vector(repeating: epilogue?.high ?? 0)
-  }
-
-  @inline(__always)
-  func finish(_ v: Vector, _ offset: Int, _ column: Int, _ count: Int) -> Vector {
-    var sum = v
-    if let bias { sum += load(bias + column, upTo: count) }
-    if let residual { sum += load(residual + offset + column, upTo: count) }
-    return clamped(sum, low, high)
-  }
-}
-
-/// Two vectors of columns, of which `valid` numbers count. The result lies at `c + at + column`; bias and residual are read at the same places.
+/// Two vectors of columns.
 @inline(__always)
 func forwardTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
-  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, at: Int, ldc: Int, column: Int,
-  valid: Int, _ finishing: TileStore
+  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, accumulate: Bool
 ) {
   var left = InlineArray<rows, Vector> { _ in Vector.zero }
   var right = InlineArray<rows, Vector> { _ in Vector.zero }
-  let (leftCount, rightCount) = (min(valid, lanes), max(0, valid - lanes))
-  if finishing.accumulate {
+  if accumulate {
     for i in 0..<rows {
-      left[i] = load(c + at + column + i * ldc, upTo: leftCount)
-      if rightCount > 0 { right[i] = load(c + at + column + lanes + i * ldc, upTo: rightCount) }
+      left[i] = load(c + i * ldc)
+      right[i] = load(c + i * ldc + lanes)
     }
   }
   var b = b
@@ -63,23 +36,9 @@ func forwardTile<let rows: Int>(
       p += 1
     }
   }
-  if finishing.isPlain && valid == 2 * lanes {
-    for i in 0..<rows {
-      store(left[i], c + at + column + i * ldc)
-      store(right[i], c + at + column + lanes + i * ldc)
-    }
-    return
-  }
   for i in 0..<rows {
-    let place = at + i * ldc
-    if !finishing.isPlain {
-      left[i] = finishing.finish(left[i], place, column, leftCount)
-      if rightCount > 0 {
-        right[i] = finishing.finish(right[i], place, column + lanes, rightCount)
-      }
-    }
-    store(left[i], c + place + column, upTo: leftCount)
-    if rightCount > 0 { store(right[i], c + place + column + lanes, upTo: rightCount) }
+    store(left[i], c + i * ldc)
+    store(right[i], c + i * ldc + lanes)
   }
 }
 
@@ -123,13 +82,12 @@ func outerTile<let rows: Int>(
 @inline(__always)
 func forwardTile(
   rows: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int, depth: Int,
-  _ b: ConstFloats, _ c: Floats, at: Int, ldc: Int, column: Int, valid: Int,
-  _ finishing: TileStore
+  _ b: ConstFloats, _ c: Floats, ldc: Int, accumulate: Bool
 ) {
   @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
     forwardTile(
-      type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, at: at, ldc: ldc,
-      column: column, valid: valid, finishing)
+      type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc,
+      accumulate: accumulate)
   }
   switch rows {
   case 1: run(InlineArray<1, Bool>.self)

@@ -2,23 +2,35 @@ import KernelContract
 
 // The tiles of Winograd's convolution: blocks of pixels become planes of products, `[product][tile][channel]`, and back. Channels run in vectors.
 
-/// Transforms an a x a block into a b x b one, first down its columns, then along its rows; `between` holds a * b vectors.
+/// A block of vectors in memory: where it begins, and the steps to the next row and column.
+struct Block {
+  let at: Floats
+  let rowStep, columnStep: Int
+}
+
+/// Transforms an a x a block into a b x b one, first down its columns, then along its rows; of each vector `count` lanes are read and `valid` written.
+/// `between` holds a * b vectors.
 @inline(__always)
 func transformBlock<Transform: LineTransform>(
-  _: Transform.Type, between: Floats, load read: (_ row: Int, _ column: Int) -> Vector,
-  store write: (Int, Int, Vector) -> Void
+  _: Transform.Type, _ from: Block, count: Int, into to: Block, valid: Int, between: Floats
 ) {
   let (a, b) = (Transform.Input.size, Transform.Output.size)
   var line = Transform.Input.zero
   for column in 0..<a {
-    for row in 0..<a { line.set(row, read(row, column)) }
+    for row in 0..<a {
+      let p = UnsafePointer(from.at + row * from.rowStep + column * from.columnStep)
+      line.set(row, load(p, upTo: count))
+    }
     let result = Transform.apply(line)
     for row in 0..<b { store(result.vector(row), between + (row * a + column) * lanes) }
   }
   for row in 0..<b {
     for column in 0..<a { line.set(column, load(between + (row * a + column) * lanes)) }
     let result = Transform.apply(line)
-    for column in 0..<b { write(row, column, result.vector(column)) }
+    for column in 0..<b {
+      store(
+        result.vector(column), to.at + row * to.rowStep + column * to.columnStep, upTo: valid)
+    }
   }
 }
 
@@ -74,20 +86,21 @@ extension Bodies {
         let place = TilePlace(tile, g)
         let map = x + place.image * rows * columns * channels
         let (row, column) = (place.row - top, place.column - left)
-        var (from, rowStep, columnStep) = (
-          map + (row * columns + column) * channels, columns * channels, channels
-        )
         let isInside = row >= 0 && column >= 0 && row + a <= rows && column + a <= columns
+        var from = Block(
+          at: Floats(mutating: map + (row * columns + column) * channels),
+          rowStep: columns * channels, columnStep: channels)
         if !isInside || width != channels {
           gather(map, rows, columns, channels, row, column, a, into: block, width)
-          (from, rowStep, columnStep) = (UnsafePointer(block), a * width, width)
+          from = Block(at: block, rowStep: a * width, columnStep: width)
         }
         let to = planes + (tile - tiles.lowerBound) * tileStep
         for c in stride(from: 0, to: width, by: lanes) {
           transformBlock(
-            transform, between: scratch,
-            load: { load(from + ($0 * rowStep + $1 * columnStep + c)) },
-            store: { store($2, to + (($0 * b + $1) * planeStep + c)) })
+            transform, Block(at: from.at + c, rowStep: from.rowStep, columnStep: from.columnStep),
+            count: lanes,
+            into: Block(at: to + c, rowStep: b * planeStep, columnStep: planeStep), valid: lanes,
+            between: scratch)
         }
       }
     }
@@ -103,12 +116,13 @@ extension Bodies {
 
   package static func winogradOutput(
     _ planes: ConstFloats, planeStep: Int, tileStep: Int, _ g: WinogradGeometry, tiles: Range<Int>,
-    channels: Range<Int>, _ epilogue: Epilogue, into y: Floats, outputChannels: Int, scratch: Floats
+    channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, outputChannels: Int,
+    scratch: Floats
   ) {
     let rowStep = g.outputColumns * outputChannels
-    let (low, high) = (Vector(repeating: epilogue.low), Vector(repeating: epilogue.high))
     @inline(__always) func run<Transform: LineTransform>(_ transform: Transform.Type) {
       let (n, m) = (Transform.Input.size, Transform.Output.size)
+      let whole = scratch + n * n * lanes
       for tile in tiles {
         let place = TilePlace(tile, g)
         let rows = min(m, g.outputRows - place.row)
@@ -116,23 +130,22 @@ extension Bodies {
         let corner =
           ((place.image * g.outputRows + place.row) * g.outputColumns + place.column)
           * outputChannels
-        let from = planes + (tile - tiles.lowerBound) * tileStep
+        let from = Floats(mutating: planes + (tile - tiles.lowerBound) * tileStep)
         for c in stride(from: channels.lowerBound, to: channels.upperBound, by: lanes) {
           let valid = min(lanes, channels.upperBound - c)
-          let source = from + (c - channels.lowerBound)
-          let bias = epilogue.bias.map { load($0 + c, upTo: valid) } ?? .zero
-          let to = y + corner + c
-          let residual = epilogue.residual.map { $0 + corner + c }
-          transformBlock(
-            transform, between: scratch, load: { load(source + ($0 * n + $1) * planeStep) }
-          ) {
-            i, j, v in
-            guard i < rows, j < columns else { return }
-            let offset = i * rowStep + j * outputChannels
-            var sum = v + bias
-            if let residual { sum += load(residual + offset, upTo: valid) }
-            store(clamped(sum, low, high), to + offset, upTo: valid)
+          let source = Block(
+            at: from + (c - channels.lowerBound), rowStep: n * planeStep, columnStep: planeStep)
+          let target = Block(at: y + corner + c, rowStep: rowStep, columnStep: outputChannels)
+          if epilogue == nil && rows == m && columns == m {
+            transformBlock(
+              transform, source, count: lanes, into: target, valid: valid, between: scratch)
+            continue
           }
+          transformBlock(
+            transform, source, count: lanes,
+            into: Block(at: whole, rowStep: m * lanes, columnStep: lanes), valid: lanes,
+            between: scratch)
+          finishBlock(whole, m, rows, columns, epilogue, c, corner + c, into: target, valid)
         }
       }
     }
@@ -154,11 +167,14 @@ extension Bodies {
         let valid = min(lanes, outputs - first)
         let block = packed + first / width * (n * n * inputs * width) + first % width
         for c in 0..<inputs {
-          let from = w + c * outputs + first
           transformBlock(
-            transform, between: scratch,
-            load: { load(from + ($0 * 3 + $1) * inputs * outputs, upTo: valid) },
-            store: { store($2, block + (($0 * n + $1) * inputs + c) * width) })
+            transform,
+            Block(
+              at: Floats(mutating: w + c * outputs + first), rowStep: 3 * inputs * outputs,
+              columnStep: inputs * outputs), count: valid,
+            into: Block(
+              at: block + c * width, rowStep: n * inputs * width, columnStep: inputs * width),
+            valid: lanes, between: scratch)
         }
       }
     }
@@ -177,12 +193,14 @@ extension Bodies {
       let n = Transform.Input.size
       for c in 0..<inputs {
         for k in stride(from: 0, to: outputs, by: lanes) {
-          let from = planes + c * rowStep + k
-          let to = dw + c * outputs + k
-          let valid = min(lanes, outputs - k)
           transformBlock(
-            transform, between: scratch, load: { load(from + ($0 * n + $1) * planeStep) },
-            store: { store($2, to + ($0 * 3 + $1) * inputs * outputs, upTo: valid) })
+            transform,
+            Block(
+              at: Floats(mutating: planes + c * rowStep + k), rowStep: n * planeStep,
+              columnStep: planeStep), count: lanes,
+            into: Block(
+              at: dw + c * outputs + k, rowStep: 3 * inputs * outputs, columnStep: inputs * outputs),
+            valid: min(lanes, outputs - k), between: scratch)
         }
       }
     }
@@ -190,6 +208,26 @@ extension Bodies {
     case 2: run(WinogradTwo.FilterGradient.self)
     case 4: run(WinogradFour.FilterGradient.self)
     default: run(WinogradSix.FilterGradient.self)
+    }
+  }
+}
+
+/// Stores the part of a tile that lies inside the map, the epilogue applied.
+@inline(__always)
+private func finishBlock(
+  _ block: Floats, _ size: Int, _ rows: Int, _ columns: Int, _ epilogue: Epilogue?,
+  _ channel: Int, _ at: Int, into to: Block, _ valid: Int
+) {
+  let (low, high) = (
+    Vector(repeating: epilogue?.low ?? -.infinity), Vector(repeating: epilogue?.high ?? .infinity)
+  )
+  let bias = biases(epilogue, channel, valid)
+  for i in 0..<rows {
+    for j in 0..<columns {
+      let offset = i * to.rowStep + j * to.columnStep
+      var v = load(block + (i * size + j) * lanes) + bias
+      if let residual = epilogue?.residual { v += load(residual + at + offset, upTo: valid) }
+      store(clamped(v, low, high), to.at + offset, upTo: valid)
     }
   }
 }

@@ -148,10 +148,10 @@ package protocol KernelBodies: SendableMetatype {
     into planes: Floats, planeStep: Int, tileStep: Int, scratch: Floats
   )
 
-  /// y = f(Aᵀ planes A + bias + residual) for the output channels of the range, which begin at `planes`.
+  /// y = the epilogue of Aᵀ planes A for the output channels of the range, which begin at `planes`; `scratch` holds `2 * productCount` vectors.
   static func winogradOutput(
     _ planes: ConstFloats, planeStep: Int, tileStep: Int, _ g: WinogradGeometry, tiles: Range<Int>,
-    channels: Range<Int>, _ epilogue: Epilogue, into y: Floats, outputChannels: Int, scratch: Floats
+    channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, outputChannels: Int, scratch: Floats
   )
 
   /// G w Gᵀ of weights `[3, 3, in, out]`, packed `[block of 2 * lanes out][product][in][2 * lanes]`; only vectors with an output are written.

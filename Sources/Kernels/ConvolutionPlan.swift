@@ -103,7 +103,7 @@ public struct ConvolutionPlan: Sendable {
         x, packed: packed, epilogue, into: y, geometry, images: images, scratch: scratch)
     case .winograd(let tile):
       table.winograd(
-        x, packed: packed, epilogue ?? Epilogue(), into: y, geometry, outputTile: tile,
+        x, packed: packed, epilogue, into: y, geometry, outputTile: tile,
         images: images, scratch: scratch)
     }
     if let activation, activation.bounds == nil {

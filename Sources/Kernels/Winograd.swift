@@ -8,7 +8,7 @@ extension ConvolutionGeometry {
   }
 
   /// The convolution that maps output gradients to input gradients, its weights flipped and transposed; for stride 1.
-  var transposed: ConvolutionGeometry {
+  public var transposed: ConvolutionGeometry {
     ConvolutionGeometry(
       inputRows: outputRows, inputColumns: outputColumns, inputChannels: outputChannels,
       outputChannels: inputChannels, kernelRows: kernelRows, kernelColumns: kernelColumns,
@@ -61,23 +61,27 @@ extension KernelTable {
     WinogradBlock(g, w, self, tiles: Int(Self.winogradTiles[0]))
   }
 
+  // What the transforms themselves need: a block between the two passes, and a gathered block or a finished tile.
+  private func edgeCount(_ w: WinogradGeometry, _ block: WinogradBlock) -> Int {
+    w.productCount * (vectorWidth + max(vectorWidth, block.inputWidth))
+  }
+
   /// Floats of scratch that `winograd` needs.
   public func winogradScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradBlock(g, w)
-    let edge = w.productCount * (vectorWidth + block.inputWidth)
-    return edge + w.productCount * (block.planeStep + block.outputPlaneStep) + 64
+    return edgeCount(w, block) + w.productCount * (block.planeStep + block.outputPlaneStep) + 64
   }
 
   /// y = f(x * w + bias + residual): the convolution of `images` maps.
   public func winograd(
-    _ x: ConstFloats, packed: ConstFloats, _ epilogue: Epilogue = Epilogue(), into y: Floats,
+    _ x: ConstFloats, packed: ConstFloats, _ epilogue: Epilogue? = nil, into y: Floats,
     _ g: ConvolutionGeometry, outputTile: Int, images: Int, scratch: Floats
   ) {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradBlock(g, w)
     let edge = scratch
-    let planes = edge + w.productCount * (vectorWidth + block.inputWidth)
+    let planes = edge + edgeCount(w, block)
     let sums = planes + w.productCount * block.planeStep
     let depth = g.inputChannels
     var zero = 0
