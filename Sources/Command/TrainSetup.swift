@@ -65,16 +65,14 @@ extension Train {
   }
 
   private func defaultRecipe(_ dataset: Dataset) throws(Failure) -> Recipe {
-    let name: String
-    if dataset.aviary != nil {
-      name = "aviary"
-    } else if dataset.isGrey {
-      name = "small-grey"
-    } else if dataset.kind.hasPrefix("CIFAR") {
-      name = "small-colour"
-    } else {
-      name = "photographs"
-    }
+    let name =
+      switch dataset.kind {
+      case .aviary: "aviary"
+      case .fashionMNIST: "fashion-mnist"
+      case .idx: "mnist"
+      case .cifar10, .cifar100: "cifar"
+      case .folder, .splitFolders, .csvManifest, .jsonlManifest: "photos"
+      }
     guard let recipe = Recipe.named(name) else { throw Failure("no recipe is called \(name)") }
     return recipe
   }
@@ -199,7 +197,7 @@ extension Train {
     if let aviary = dataset.aviary {
       return "aviary:count=\(aviary.count),size=\(aviary.size),seed=\(aviary.seed)"
     }
-    return "\(dataset.kind): \(counts)"
+    return "\(dataset.kind.rawValue): \(counts)"
   }
 
   func splitCSV(_ sources: Sources) -> String {

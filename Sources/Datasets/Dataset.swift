@@ -25,18 +25,32 @@ public enum Split: String, CaseIterable, Sendable, Codable {
 
 /// Labelled pictures in their splits, whatever the format.
 public struct Dataset: Sendable {
-  /// The format in words.
-  public var kind: String
+  /// The format.
+  public var kind: Kind
   /// The class names, in the order of the labels.
   public var classes: [String]
   /// The pictures of each split that there is.
   public var splits: [Split: any DataSource]
   /// What a user should know, a line each.
   public var warnings: [String] = []
-  /// Whether the pictures are grey.
-  public var isGrey = false
   /// The aviary that draws the pictures, if one does.
   public var aviary: Aviary?
+
+  /// The formats, in words.
+  public enum Kind: String, Sendable, CaseIterable {
+    case folder = "folder of classes"
+    case splitFolders = "folders of classes, in splits"
+    case csvManifest = "CSV manifest"
+    case jsonlManifest = "JSONL manifest"
+    case cifar10 = "CIFAR-10 binary"
+    case cifar100 = "CIFAR-100 binary"
+    case fashionMNIST = "Fashion-MNIST (IDX)"
+    case idx = "IDX (MNIST family)"
+    case aviary = "generated birds and others (aviary)"
+  }
+
+  /// Whether the pictures are grey.
+  public var isGrey: Bool { kind == .idx || kind == .fashionMNIST }
 
   /// What opening needs to know.
   public struct Options: Sendable {
@@ -140,7 +154,7 @@ public struct Dataset: Sendable {
     }
     let aviary = Aviary(count: count, size: size, seed: seed)
     return Dataset(
-      kind: "generated birds and others (aviary)", classes: Aviary.classes,
+      kind: .aviary, classes: Aviary.classes,
       splits: [split: AviarySource(aviary)], aviary: aviary)
   }
 }

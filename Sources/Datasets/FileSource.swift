@@ -45,7 +45,7 @@ extension Dataset {
       found.contains { $0.0 == .train } || (!found.isEmpty && found.count == names.count)
     if !isSplit { found = [(.all, folder)] }
     var dataset = Dataset(
-      kind: isSplit ? "folders of classes, in splits" : "folder of classes", classes: [],
+      kind: isSplit ? .splitFolders : .folder, classes: [],
       splits: [:])
     for (split, path) in found {
       let (classes, files, warnings) = try classFolders(path)

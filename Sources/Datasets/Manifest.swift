@@ -83,7 +83,7 @@ extension Dataset {
       (path: path.folder.pushing(FilePath(entry.path)), label: numbers[entry.label] ?? 0)
     }
     var dataset = Dataset(
-      kind: isJSON ? "JSONL manifest" : "CSV manifest", classes: classes,
+      kind: isJSON ? .jsonlManifest : .csvManifest, classes: classes,
       splits: [.all: FileSource(files, decoding: options.decoding)])
     if labelled.count < entries.count {
       dataset.warnings.append(

@@ -38,17 +38,22 @@ public struct Recipe: Codable, Hashable, Sendable {
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
       augmentation: Augmentation(shift: 4, flip: true)),
     Recipe(
-      name: "small-grey", architecture: "fashion", size: 28, epochs: 12, batch: 128,
+      name: "fashion-mnist", architecture: "fashion", size: 28, epochs: 12, batch: 128,
       optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
       augmentation: Augmentation(shift: 2, flip: true)),
     Recipe(
-      name: "small-colour", architecture: "fashion", size: 32, epochs: 12, batch: 128,
+      name: "mnist", architecture: "fashion", size: 28, epochs: 12, batch: 128,
+      optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
+      schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
+      augmentation: Augmentation(shift: 2)),
+    Recipe(
+      name: "cifar", architecture: "fashion", size: 32, epochs: 12, batch: 128,
       optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
       augmentation: Augmentation(shift: 4, flip: true)),
     Recipe(
-      name: "photographs", architecture: "aviary", size: 96, epochs: 40, batch: 32,
+      name: "photos", architecture: "aviary", size: 96, epochs: 40, batch: 32,
       optimizer: OptimizerSettings(rule: .adamW, learningRate: 2e-3, weightDecay: 0.05),
       schedule: .cosine, warmUp: 0.1, labelSmoothing: 0.1,
       augmentation: Augmentation(
