@@ -1,5 +1,6 @@
 import ArgumentParser
 import AvocetClassifier
+import AvocetDatasets
 import AvocetFiles
 import AvocetImages
 import AvocetModelFiles
@@ -105,10 +106,4 @@ struct PredictionWriter {
         "\(padded("(refused)", 12)) \(String(repeating: " ", count: 18))   \(path): \(error.message)\n"
     }
   }
-}
-
-/// Text filled up with spaces to a width.
-func padded(_ text: String, _ width: Int, left: Bool = false) -> String {
-  let space = String(repeating: " ", count: max(0, width - text.count))
-  return left ? space + text : text + space
 }

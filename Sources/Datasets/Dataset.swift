@@ -90,12 +90,19 @@ public struct Dataset: Sendable {
     return (SubsetSource(source, parts.training), held, parts.validation)
   }
 
-  /// Recognises the data by its content and opens it.
+  /// Recognises the data by its content and opens it; see `formats`.
   public static func open(_ argument: String, _ options: Options = Options()) throws(DatasetError)
     -> Dataset
   {
-    if argument.hasPrefix("aviary:") { return try openAviary(argument, options) }
-    let path = FilePath(argument)
+    try open(FilePath(argument), options)
+  }
+
+  /// Recognises the data by its content and opens it; the path may be `aviary:...`.
+  public static func open(_ path: FilePath, _ options: Options = Options()) throws(DatasetError)
+    -> Dataset
+  {
+    let name = path.escaped
+    if name.hasPrefix("aviary:") { return try openAviary(name, options) }
     let kind: FileKind
     do throws(Errno) {
       kind = try RealFileSystem().status(of: path, followingLinks: true).kind

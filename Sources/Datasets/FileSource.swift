@@ -27,14 +27,18 @@ public struct FileSource: DataSource {
 
 extension Dataset {
   /// Names in a data folder that are never classes.
-  static func isReserved(_ name: String) -> Bool { name == "parts" || name.hasPrefix(".") }
+  static func isReserved(_ name: String) -> Bool {
+    ["parts", "parts.csv", "captions.csv"].contains(name) || name.hasPrefix(".")
+  }
+
+  /// The folders that are splits, the first of each the one that is written.
+  static let splitNames: [(split: Split, names: [String])] = [
+    (.train, ["train"]), (.validation, ["val", "valid", "validation"]), (.test, ["test"]),
+  ]
 
   /// A folder of class folders, or of `train`, `val` and `test` folders of class folders.
   static func openFolder(_ folder: FilePath, _ options: Options) throws(DatasetError) -> Dataset {
     let names = try subfolders(folder)
-    let splitNames: [(Split, [String])] = [
-      (.train, ["train"]), (.validation, ["val", "valid", "validation"]), (.test, ["test"]),
-    ]
     var found: [(Split, FilePath)] = []
     for (split, spellings) in splitNames {
       if let name = spellings.first(where: names.contains) {

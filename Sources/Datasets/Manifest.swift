@@ -8,61 +8,6 @@ import SystemPackage
   import Foundation
 #endif
 
-/// Rows of a CSV file (RFC 4180): quoted cells may hold commas, quotes and line ends; nil if a quote is left open.
-public func csvRows(_ text: String) -> [[String]]? {
-  var rows: [[String]] = []
-  var row: [String] = []
-  var cell = String.UnicodeScalarView()
-  var (isQuoted, wasQuoted) = (false, false)
-  var scalars = text.unicodeScalars.makeIterator()
-  var waiting: Unicode.Scalar?
-  func endCell() {
-    row.append(String(cell))
-    cell = String.UnicodeScalarView()
-    wasQuoted = false
-  }
-  func endRow() {
-    if row.isEmpty && cell.isEmpty && !wasQuoted { return }
-    endCell()
-    rows.append(row)
-    row = []
-  }
-  while let scalar = waiting ?? scalars.next() {
-    waiting = nil
-    if isQuoted {
-      guard scalar == "\"" else {
-        cell.append(scalar)
-        continue
-      }
-      waiting = scalars.next()
-      if waiting == "\"" {
-        cell.append("\"")
-        waiting = nil
-      } else {
-        isQuoted = false
-      }
-    } else if scalar == "\"" && cell.isEmpty && !wasQuoted {
-      (isQuoted, wasQuoted) = (true, true)
-    } else if scalar == "," {
-      endCell()
-    } else if scalar == "\n" {
-      endRow()
-    } else if scalar == "\r" {
-      waiting = scalars.next()
-      if waiting == "\n" {
-        waiting = nil
-        endRow()
-      } else {
-        cell.append(scalar)
-      }
-    } else {
-      cell.append(scalar)
-    }
-  }
-  endRow()
-  return isQuoted ? nil : rows
-}
-
 extension Dataset {
   /// A CSV with the columns `path` and `label`, or a JSONL with `file_name` and `label`; paths relative to the file.
   static func openManifest(_ path: FilePath, _ options: Options) throws(DatasetError) -> Dataset {

@@ -178,15 +178,3 @@ public func base64(_ bytes: [UInt8]) -> String {
   }
   return String(decoding: text, as: UTF8.self)
 }
-
-/// A cell of a CSV file (RFC 4180); one that a spreadsheet would run as a formula begins with an apostrophe instead.
-public func csvCell(_ text: String) -> String {
-  var cell = text
-  if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) {
-    cell = "'" + text
-  }
-  let needsQuotes = cell.unicodeScalars.contains { ",\"\n\r".unicodeScalars.contains($0) }
-  return needsQuotes
-    ? "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\"" : cell
-}
