@@ -32,9 +32,7 @@ struct Features: SessionCommand {
       let what = images.map(\.path.escaped).joined(separator: ", ")
       throw Failure("\(what): no pictures to draw (.png and .jpg are)")
     }
-    do throws(FileError) { try OutputFolder.prepare(out.path, force: common.force) } catch {
-      throw Failure(error.description, code: error.kind == .other ? 2 : 5)
-    }
+    try prepareOutput(out.path, force: common.force)
     let names = SheetNames(paths, named: images.map(\.path))
     let workspace = classifier.workspace()
     var refused = inputs.failures.count
@@ -53,7 +51,7 @@ struct Features: SessionCommand {
         refused += 1
       }
       progress.update(number + 1, of: paths.count)
-      if let signal = session.shouldStop() { return 128 + signal }
+      try session.checkStop()
     }
     progress.end()
     for failure in inputs.failures { session.complain(failure.description) }

@@ -129,9 +129,7 @@ final class ClassLinks {
 
   init(_ folder: FilePath, force: Bool) throws(Failure) {
     self.folder = folder
-    do throws(FileError) { try OutputFolder.prepare(folder, force: force) } catch {
-      throw Failure(error.description, code: error.kind == .other ? 2 : 5)
-    }
+    try prepareOutput(folder, force: force)
     var buffer = [CChar](repeating: 0, count: 4097)
     let start = unsafe getcwd(&buffer, buffer.count)
     current = FilePath(
@@ -141,10 +139,7 @@ final class ClassLinks {
 
   /// Links the picture into the folder of its label; a second one of the same name gets a number.
   func add(_ path: FilePath, _ label: String) throws(Failure) {
-    // A label is one folder's name: no separators, and never a way out.
-    let safe = label.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "_")
-    let name = safe == "." || safe == ".." || safe.isEmpty ? "_" : safe
-    let place = folder.appending(name)
+    let place = folder.appending(Dataset.folderName(label))
     do throws(FileError) { try makeFolders(place) } catch { throw Failure(error) }
     let target = path.isAbsolute ? path : current.pushing(path)
     let base = path.lastComponent?.string ?? "picture"

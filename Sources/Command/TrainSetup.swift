@@ -18,12 +18,10 @@ extension Train {
   /// The recipe by name or file, or the one that suits the data, with the flags laid over it.
   func chosenRecipe(_ dataset: Dataset, _ base: Model?) throws(Failure) -> Recipe {
     var chosen: Recipe
-    if let name = recipe {
-      if let named = Recipe.named(name) {
-        chosen = named
-      } else {
-        chosen = try recipeFile(name)
-      }
+    if let recipe, let named = Recipe.named(recipe.text) {
+      chosen = named
+    } else if let recipe {
+      chosen = try recipeFile(recipe.path)
     } else {
       chosen = try defaultRecipe(dataset)
     }
@@ -49,8 +47,7 @@ extension Train {
     return chosen
   }
 
-  private func recipeFile(_ name: String) throws(Failure) -> Recipe {
-    let path = FilePath(name)
+  private func recipeFile(_ path: FilePath) throws(Failure) -> Recipe {
     let names = Recipe.named.map(\.name).joined(separator: ", ")
     let bytes: [UInt8]
     do throws(FileError) { bytes = try readFile(path, limit: 1 << 20) } catch {
@@ -77,24 +74,23 @@ extension Train {
     return recipe
   }
 
+  /// What `arguments.json` keeps of this run.
+  func arguments(_ recipe: Recipe) -> RunArguments {
+    RunArguments(
+      flags: [
+        ("data", data.path.escaped), ("seed", "\(common.seed)"),
+        ("validationSplit", "\(validationSplit)"), ("from", from?.path.escaped ?? ""),
+        ("freeze", freeze?.rawValue ?? ""), ("classWeights", classWeights.rawValue),
+      ], recipe: recipe)
+  }
+
   /// Makes the folder ready: true if a state is there to resume, false for a fresh start, nil if all is done already.
   func prepare(_ folder: RunFolder, _ recipe: Recipe, _ session: Session) throws(Failure) -> Bool? {
-    let arguments = [
-      ("data", data), ("seed", "\(common.seed)"), ("validationSplit", "\(validationSplit)"),
-      ("from", from?.path.escaped ?? ""), ("freeze", freeze?.rawValue ?? ""),
-      ("classWeights", classWeights.rawValue),
-    ]
-    let saved = RunArguments(flags: arguments, recipe: recipe)
     let previous = resume ? RunArguments(folder) : nil
-    do throws(FileError) {
-      try OutputFolder.prepare(folder.path, force: common.force, resume: resume)
-    } catch {
-      let isFull = error.kind == .other && !common.force && !resume
-      throw Failure(error.description, code: isFull ? 2 : 5)
-    }
+    try prepareOutput(folder.path, force: common.force, resume: resume)
     let hasState = RunFolder.exists(folder.statePath)
     if resume, hasState, let previous {
-      if let difference = saved.difference(from: previous) {
+      if let difference = arguments(recipe).difference(from: previous) {
         throw Failure("\(folder.path.escaped): cannot resume: \(difference)", code: 64)
       }
       if let done = previous.epochsDone(folder), done >= recipe.epochs {
@@ -104,7 +100,6 @@ extension Train {
     } else if resume {
       session.note("\(folder.path.escaped): no state to resume from; starting anew")
     }
-    try writing { () throws(FileError) in try folder.write(saved.json + "\n", "arguments.json") }
     return resume && hasState && previous != nil
   }
 
@@ -119,7 +114,10 @@ extension Train {
       let cached = CachedSource(source, shortSide: shortSide)
       let progress = Progress(session, what)
       let relay = ProgressRelay(progress, total: source.count)
-      let found = Preparation(cached, team: team) { relay.update($0) }
+      let shouldStop = session.shouldStop
+      let found = Preparation(cached, team: team, shouldStop: { shouldStop() != nil }) {
+        relay.update($0)
+      }
       progress.end()
       for (name, message) in found.refused.prefix(20) {
         session.complain("\(name): \(message); left out")
@@ -130,21 +128,27 @@ extension Train {
       return found.refused.isEmpty ? cached : SubsetSource(cached, found.readable)
     }
     let training = look(parts.training, "reading pictures")
+    try session.checkStop()
     guard training.count > 1 else {
       throw Failure(
-        "\(escapedText(data.utf8)): \(training.count) training pictures; at least 2 are needed")
+        "\(data.path.escaped): \(training.count) training pictures; at least 2 are needed")
     }
-    return Sources(
-      training: training,
-      validation: parts.validation.map { look($0, "reading validation pictures") })
+    let validation = parts.validation.map { look($0, "reading validation pictures") }
+    try session.checkStop()
+    return Sources(training: training, validation: validation)
+  }
+
+  // The preprocessing of the model to begin with, where the network sees pictures of the same size.
+  private func kept(_ recipe: Recipe, _ base: Model?) -> Preprocessing? {
+    guard let kept = base?.preprocessing, kept.height == recipe.size, kept.width == recipe.size
+    else { return nil }
+    return kept
   }
 
   func preprocessing(
     _ dataset: Dataset, _ recipe: Recipe, _ training: any DataSource, _ base: Model?
   ) -> Preprocessing {
-    if let base, base.preprocessing.height == recipe.size, base.preprocessing.width == recipe.size {
-      return base.preprocessing
-    }
+    if let kept = kept(recipe, base) { return kept }
     let channels = dataset.isGrey ? 1 : 3
     let half = [Float](repeating: 0.5, count: channels)
     var result = Preprocessing(
@@ -154,10 +158,9 @@ extension Train {
     return result
   }
 
-  func network(_ dataset: Dataset, _ recipe: Recipe, _ preprocessing: Preprocessing)
-    throws(Failure) -> Network
-  {
-    let input = Shape(recipe.size, recipe.size, preprocessing.channels)
+  func network(_ dataset: Dataset, _ recipe: Recipe, _ base: Model?) throws(Failure) -> Network {
+    let channels = kept(recipe, base)?.channels ?? (dataset.isGrey ? 1 : 3)
+    let input = Shape(recipe.size, recipe.size, channels)
     do throws(NetworkError) {
       return try Architecture.network(
         named: recipe.architecture, input: input, classes: dataset.classes.count)
