@@ -138,6 +138,7 @@ struct Classify: SessionCommand {
       return 128 + (session.shouldStop() ?? 2)
     }
     guard tally.files > 0 else {
+      sink.discard()
       let what = paths.map(\.path.escaped).joined(separator: ", ")
       throw Failure("\(what): no pictures to classify (.png and .jpg are; --all takes every file)")
     }

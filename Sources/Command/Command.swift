@@ -92,8 +92,8 @@ private func explain(_ error: any Error, _ arguments: [String], _ streams: Strea
     return 0
   }
   let (path, commands) = commandNamed(by: arguments)
-  var message =
-    AvocetCommand.message(for: error).split(separator: "\n").first.map(String.init) ?? "usage"
+  let line = AvocetCommand.message(for: error).prefix { $0 != "\n" }
+  var message = escapedText(PathArgument.bytes(line.hasSuffix(".") ? line.dropLast() : line))
   if let word = arguments.dropFirst(path.count).first, !commands.isEmpty, !word.hasPrefix("-") {
     let words = (["no"] + path + ["command is called"]).joined(separator: " ")
     message =

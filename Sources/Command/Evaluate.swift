@@ -44,7 +44,12 @@ struct Evaluate: SessionCommand {
     session.note("\(grouped(result.judgements.count)) pictures of the split \(name.rawValue)")
     try show(result, session)
     for (picture, message) in result.refused { session.complain("\(picture): \(message)") }
-    if let out { try write(result, source, RunFolder(out.path), model) }
+    if let out {
+      let report = Report(model, rows: [], evaluation: result, source: source)
+      try writing { () throws(FileError) in
+        try report.writeJudgements(to: RunFolder(out.path), of: name.rawValue)
+      }
+    }
     if let compare {
       let other = try evaluate(try readModel(compare.path), dataset, source, team, session)
       try showComparison(result, other, session)
@@ -140,15 +145,6 @@ struct Evaluate: SessionCommand {
     try session.print(
       "only the first is right \(grouped(onlyFirst)), only the second \(grouped(onlySecond)); chance of so uneven a split between equals \(decimal(signTest(onlyFirst, onlySecond), 4))"
     )
-  }
-
-  private func write(
-    _ result: Evaluation, _ source: any DataSource, _ folder: RunFolder, _ model: Model
-  )
-    throws(Failure)
-  {
-    let report = Report(model, rows: [], evaluation: result, source: source)
-    try writing { () throws(FileError) in try report.write(to: folder) }
   }
 }
 

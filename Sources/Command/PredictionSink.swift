@@ -80,6 +80,12 @@ struct PredictionSink {
     do throws(FileError) { try file?.flush() } catch { throw Failure(error) }
   }
 
+  /// Gives up the file, of which nothing is worth keeping.
+  mutating func discard() {
+    buffer = []
+    file?.discard()
+  }
+
   /// Completes the file and gives it its name.
   mutating func finish() throws(Failure) {
     try flush()

@@ -98,7 +98,8 @@ struct PathArgument: ExpressibleByArgument {
   // Bytes that are no UTF-8 travel through the argument parser as characters that no file name holds.
   fileprivate static let base: UInt32 = 0x10FF00
 
-  private static func bytes(_ text: String) -> [UInt8] {
+  /// The bytes that were carried.
+  static func bytes(_ text: some StringProtocol) -> [UInt8] {
     var bytes: [UInt8] = []
     for scalar in text.unicodeScalars {
       if scalar.value >= base + 0x80 && scalar.value <= base + 0xFF {
