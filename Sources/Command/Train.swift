@@ -78,7 +78,8 @@ struct Train: SessionCommand {
     session.note(
       "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(dataset.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch); \(team.threadCount) threads, \(Kernels.chosen.name)"
     )
-    return try train(trainer, folder, session)
+    let code = try train(trainer, folder, session)
+    return code == 0 && source.refused > 0 ? 1 : code
   }
 
   private func train(_ trainer: Trainer, _ folder: RunFolder, _ session: Session) throws(Failure)

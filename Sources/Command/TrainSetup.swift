@@ -13,6 +13,8 @@ extension Train {
   struct Sources {
     let training: any DataSource
     let validation: (any DataSource)?
+    /// Pictures that could not be read and were left out.
+    let refused: Int
   }
 
   /// The recipe by name or file, or the one that suits the data, with the flags laid over it.
@@ -110,6 +112,7 @@ extension Train {
     let parts = dataset.trainingSplits(validationFraction: validationSplit, seed: common.seed)
     // Crops of down to a third of the area need pictures somewhat larger than the network's.
     let shortSide = recipe.size + recipe.size / 2
+    var refused = 0
     func look(_ source: SubsetSource, _ what: String) -> any DataSource {
       let cached = CachedSource(source, shortSide: shortSide)
       let progress = Progress(session, what)
@@ -119,12 +122,10 @@ extension Train {
         relay.update($0)
       }
       progress.end()
-      for (name, message) in found.refused.prefix(20) {
+      for (name, message) in found.refused {
         session.complain("\(name): \(message); left out")
       }
-      if found.refused.count > 20 {
-        session.complain("\(grouped(found.refused.count - 20)) more pictures left out")
-      }
+      refused += found.refused.count
       return found.refused.isEmpty ? cached : SubsetSource(cached, found.readable)
     }
     let training = look(parts.training, "reading pictures")
@@ -135,7 +136,7 @@ extension Train {
     }
     let validation = parts.validation.map { look($0, "reading validation pictures") }
     try session.checkStop()
-    return Sources(training: training, validation: validation)
+    return Sources(training: training, validation: validation, refused: refused)
   }
 
   // The preprocessing of the model to begin with, where the network sees pictures of the same size.

@@ -2,8 +2,6 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct BenchTests {
-  private let number = /[0-9.]+/
-
   @Test func networkGivesOneLineOrOneObject() {
     let arguments = [
       "bench", "network", "--architecture", "tiny", "--size", "16", "--rounds", "1", "--batch",
@@ -37,6 +35,21 @@ import Testing
     }
     #expect(shares.count == 12)
     #expect(abs(shares.reduce(0, +) - 100) < 1)
+  }
+
+  @Test func kernelsGiveAnObjectForEachWork() {
+    let run = avocet("bench", "kernels", "--rounds", "1", "--format", "json", "--quiet")
+    #expect(run.code == 0)
+    #expect(run.error.isEmpty)
+    #expect(run.lines.count == 14)
+    for line in run.lines {
+      #expect(
+        line.wholeMatch(
+          of:
+            /\{"work":"[^"]+","gflops":[\d.]+,"fraction_of_limit":[\d.]+,"kernels":"\w+","threads":1\}/
+        ) != nil)
+    }
+    #expect(run.lines[0].hasPrefix("{\"work\":\"limit in registers\","))
   }
 
   @Test func aNetworkThatCannotBeIsAUsageError() {
