@@ -81,7 +81,7 @@ struct Classify: SessionCommand {
     guard done.count > 0 else { return }
     var last: FilePath?
     for _ in 0..<done.count { last = inputs.next() }
-    guard let last, sink.format == .text || done.lastPath == sink.shownPath(last) else {
+    guard let last, sink.format == .text || done.lastPath == last.text else {
       throw Failure(
         "\(output?.path.escaped ?? ""): cannot resume: line \(done.count) is for \(escapedText(done.lastPath.utf8)), now the input there is \(last?.escaped ?? "missing"); start anew without --resume"
       )

@@ -53,14 +53,22 @@ public func csvRows(_ text: String) -> [[String]]? {
   return isQuoted ? nil : rows
 }
 
-/// A cell of a CSV file (RFC 4180); one that a spreadsheet would run as a formula begins with an apostrophe instead.
+/// A cell of a CSV file (RFC 4180); one that a spreadsheet would run as a formula begins with an apostrophe, which `csvText` takes away again.
 public func csvCell(_ text: String) -> String {
-  var cell = text
-  if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) {
-    cell = "'" + text
-  }
+  let cell = looksLikeFormula(text) ? "'" + text : text
   let needsQuotes = cell.unicodeScalars.contains { ",\"\n\r".unicodeScalars.contains($0) }
   return needsQuotes
     ? "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
       + "\"" : cell
+}
+
+/// What `csvCell` was given, from the cell that `csvRows` reads.
+public func csvText(_ cell: String) -> String {
+  cell.hasPrefix("'") && looksLikeFormula(cell) ? String(cell.dropFirst()) : cell
+}
+
+// A formula, or one behind apostrophes, which must not lose one of its own when it is read.
+private func looksLikeFormula(_ text: String) -> Bool {
+  let first = text.unicodeScalars.first { $0 != "'" }
+  return first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
 }

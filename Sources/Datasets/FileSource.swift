@@ -122,7 +122,7 @@ extension Dataset {
       ([], [], [])
     for i in 0..<listing.count {
       let bytes = Array(listing.name(i))
-      let name = escapedIfNeeded(bytes)
+      let name = FilePath(bytes: bytes).text
       let path = FilePath(bytes: folder.bytes + [UInt8(ascii: "/")] + bytes)
       guard (try? RealFileSystem().status(of: path, followingLinks: true).kind) == .folder,
         !isReserved(name)
@@ -146,10 +146,5 @@ extension Dataset {
       )
     }
     return (classes, files, warnings)
-  }
-
-  /// A class name from a folder's bytes: as it is, escaped where it is no UTF-8.
-  static func escapedIfNeeded(_ bytes: [UInt8]) -> String {
-    String(validating: bytes, as: UTF8.self) ?? escapedText(bytes)
   }
 }

@@ -57,7 +57,7 @@ extension Dataset {
         throw DatasetError(
           "\(path.escaped): row \(number + 1) has \(row.count) cells of \(header.count)")
       }
-      entries.append((row[pathColumn], row[labelColumn]))
+      entries.append((csvText(row[pathColumn]), csvText(row[labelColumn])))
     }
     return entries
   }

@@ -200,6 +200,21 @@ struct DatasetCommandTests {
     #expect(try folder.files("out/").count == 32 + 32 + 2)
   }
 
+  // classify defuses such cells with an apostrophe, and its output is a list to learn from.
+  @Test func aListWithDefusedCellsNamesTheFilesAndClassesThemselves() throws {
+    for name in ["=1.png", "'=2.png", "@3.png", "'4.png"] { try folder.pictures(name) }
+    let rows = ["=1.png,=crow", "'=2.png,ant", "@3.png,=crow", "'4.png,ant"].map { row in
+      row.split(separator: ",").map { csvCell(String($0)) }.joined(separator: ",")
+    }
+    #expect(rows == ["'=1.png,'=crow", "''=2.png,ant", "'@3.png,'=crow", "'4.png,ant"])
+    let text = (["path,label"] + rows).joined(separator: "\n")
+    let list = try folder.write("list.csv", Array(text.utf8))
+    let run = avocet("dataset", "check", list)
+    #expect(run.code == 0)
+    #expect(run.error.isEmpty)
+    #expect(run.lines[1...3].map { $0.split(separator: " ")[0] } == ["class", "=crow", "ant"])
+  }
+
   @Test func listNamesEveryFormat() {
     let run = avocet("dataset", "list")
     #expect(run.code == 0)
