@@ -92,7 +92,9 @@ public struct DatasetExport: Sendable {
   }
 
   private func makeClassFolders(_ split: Split, _ source: any DataSource) throws(FileError) {
-    for label in Set(source.labels).sorted() {
+    var labels: Set<Int> = []
+    for i in 0..<source.count where labels.count < folders.count { labels.insert(source.label(i)) }
+    for label in labels.sorted() {
       let place = Self.components(split) + [folders[label]]
       try makeFolders(folder.appending(place))
       if dataset.aviary != nil { try makeFolders(folder.appending(["parts"] + place)) }
@@ -144,7 +146,7 @@ public struct DatasetExport: Sendable {
     guard let aviary = dataset.aviary else {
       let image: Image
       do throws(ImageError) { image = try source.image(index) } catch { throw .picture(error) }
-      try write(image.encodedPNG(), place)
+      try write(dataset.isGrey ? image.encodedGreyPNG : image.encodedPNG(), place)
       return ""
     }
     let scene = aviary.scene(index)
@@ -180,6 +182,14 @@ extension Dataset {
     let safe = String(scalars)
     let isTaken = isReserved(safe) || splitNames.contains { $0.names.contains(safe) }
     return isTaken || safe.isEmpty ? "_" + safe : safe
+  }
+}
+
+extension Image {
+  // Of a grey picture every channel says the same.
+  fileprivate var encodedGreyPNG: [UInt8] {
+    let values = stride(from: 0, to: pixels.count, by: 3).map { pixels[$0] }
+    return encodeGreyPNG(width: width, height: height, values: values)
   }
 }
 

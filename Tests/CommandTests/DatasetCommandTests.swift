@@ -138,6 +138,22 @@ struct DatasetCommandTests {
     #expect(try readImage(FilePath(folder.at("out/val/a/000000.png"))).image == original)
   }
 
+  @Test func greyPicturesAreWrittenAsGreyOnes() throws {
+    func file(_ sizes: [UInt8], _ values: [UInt8]) -> [UInt8] {
+      [0, 0, 8, UInt8(sizes.count)] + sizes.flatMap { [0, 0, 0, $0] } + values
+    }
+    try folder.write("idx/train-images-idx3-ubyte", file([2, 2, 3], (0..<12).map { $0 * 20 }))
+    try folder.write("idx/train-labels-idx1-ubyte", file([2], [1, 0]))
+    let run = avocet("dataset", "export", folder.at("idx"), "--out", folder.at("out"), "--quiet")
+    #expect(run.code == 0)
+    #expect(
+      try folder.files("out/") == ["out/train/0/000001.png", "out/train/1/000000.png"])
+    let map = try decodeIndexPNG(
+      readFile(FilePath(folder.at("out/train/1/000000.png")), limit: 1 << 20))
+    #expect((map.width, map.height) == (3, 2))
+    #expect(map.values == (0..<6).map { $0 * 20 })
+  }
+
   @Test func classesWithNamesThatMeanSomethingGetAnUnderscore() throws {
     let labels = ["a/b", "parts", "train", "captions.csv", ".x"]
     var lines = ["path,label"]

@@ -133,6 +133,22 @@ struct TrainTests {
     #expect(try !folder.text("run/split.csv").contains("bad.png"))
   }
 
+  @Test func aClassOfOnePictureAndPicturesOfOddShapesAreTrainedOn() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("data/a/dot.png", picture(1, width: 1, height: 1).encodedPNG())
+    try folder.write("data/b/long.png", picture(2, width: 1, height: 10_000).encodedPNG())
+    try folder.write("data/b/wide.png", picture(3, width: 10_000, height: 1).encodedPNG())
+    let run = avocet(
+      "train", folder.at("data"), "--architecture", "tiny", "--size", "16", "--epochs", "1",
+      "--out", folder.at("run"))
+    #expect(run.code == 0)
+    #expect(
+      run.errors.filter { $0.hasPrefix("avocet: ") } == [
+        "avocet: \(folder.at("data")): class \"a\" has one picture; it is trained on and not validated"
+      ])
+    #expect(run.error.contains(", 2 pictures of 2 classes, 1 held out; "))
+  }
+
   @Test func aLossThatIsNoNumberIsExitFour() throws {
     let folder = try TemporaryFolder()
     var model = try smallModel()
