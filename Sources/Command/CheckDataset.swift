@@ -36,7 +36,8 @@ struct CheckDataset: SessionCommand {
   private func show(_ check: DatasetCheck, _ dataset: Dataset, _ session: Session) throws(Failure) {
     let total = check.total
     try session.print(
-      "\(dataset.kind): \(grouped(total.reduce(0, +))) pictures of \(grouped(total.count)) classes")
+      "\(dataset.kind.rawValue): \(grouped(total.reduce(0, +))) pictures of \(grouped(total.count)) classes"
+    )
     for line in counts(check, dataset).lines { try session.print("  " + line) }
     let readable = "\(grouped(check.sizes.count)) readable, \(grouped(check.refused.count)) not"
     try session.print("pictures: \(readable)")

@@ -12,8 +12,8 @@ struct ListDatasets: SessionCommand {
     var table = TextTable([
       ("form", .left), ("DATA", .left), ("recognised by", .left), ("for example", .left),
     ])
-    for format in Dataset.formats {
-      table.add([format.name, format.argument, format.sign, format.examples])
+    for kind in Dataset.Kind.allCases {
+      table.add([kind.rawValue, kind.argument, kind.sign, kind.examples])
     }
     for line in table.lines { try session.print(line) }
     return 0

@@ -90,7 +90,7 @@ public struct Dataset: Sendable {
     return (SubsetSource(source, parts.training), held, parts.validation)
   }
 
-  /// Recognises the data by its content and opens it; see `formats`.
+  /// Recognises the data by its content and opens it; see `Kind`.
   public static func open(_ argument: String, _ options: Options = Options()) throws(DatasetError)
     -> Dataset
   {

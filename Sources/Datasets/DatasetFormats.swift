@@ -1,44 +1,48 @@
 import CZlib
 
-extension Dataset {
-  /// A form of data that `open` knows.
-  public struct Format: Sendable {
-    /// Its name.
-    public let name: String
-    /// What one gives to a command.
-    public let argument: String
-    /// By what it is recognised.
-    public let sign: String
-    /// Known data sets of this form.
-    public let examples: String
+extension Dataset.Kind {
+  /// What one gives to a command.
+  public var argument: String {
+    switch self {
+    case .aviary: "aviary:count=6000,size=64,seed=1"
+    case .csvManifest: "FILE.csv"
+    case .jsonlManifest: "FILE.jsonl"
+    case .folder, .splitFolders, .cifar10, .cifar100, .fashionMNIST, .idx: "FOLDER"
+    }
   }
 
-  /// Every form of data, in the order in which they are tried.
-  public static let formats = [
-    Format(
-      name: "aviary", argument: "aviary:count=6000,size=64,seed=1", sign: "the word aviary:",
-      examples: "the generated data set: \(Aviary.classes.joined(separator: ", "))"),
-    Format(
-      name: "CSV list", argument: "FILE.csv", sign: "columns path and label",
-      examples: "the output of avocet classify, corrected"),
-    Format(
-      name: "JSONL list", argument: "FILE.jsonl", sign: "lines with file_name and label",
-      examples: "metadata.jsonl of an image folder"),
-    Format(
-      name: "CIFAR-10 binary", argument: "FOLDER", sign: "data_batch_1.bin", examples: "CIFAR-10"),
-    Format(
-      name: "CIFAR-100 binary", argument: "FOLDER", sign: "train.bin", examples: "CIFAR-100"),
-    Format(
-      name: "IDX", argument: "FOLDER", sign: "train-images-idx3-ubyte, .gz or not",
-      examples: "MNIST, Fashion-MNIST, KMNIST"),
-    Format(
-      name: "splits", argument: "FOLDER", sign: "train/, val/, test/ of class folders",
-      examples: "Imagenette, ImageNet"),
-    Format(
-      name: "classes", argument: "FOLDER", sign: "a folder for each class",
-      examples: "your photographs; what avocet dataset export writes"),
-  ]
+  /// By what it is recognised.
+  public var sign: String {
+    switch self {
+    case .folder: "a folder for each class, PNG and JPEG in it at any depth"
+    case .splitFolders: "train/, val/, test/ of class folders"
+    case .csvManifest: "the columns path and label"
+    case .jsonlManifest: "lines with file_name and label"
+    case .cifar10: "data_batch_1.bin"
+    case .cifar100: "train.bin"
+    case .fashionMNIST: "train-images-idx3-ubyte, .gz or not, and its labels"
+    case .idx: "train-images-idx3-ubyte, .gz or not"
+    case .aviary: "the word aviary:"
+    }
+  }
 
+  /// What comes in this form.
+  public var examples: String {
+    switch self {
+    case .folder: "your photographs; what avocet dataset export writes"
+    case .splitFolders: "Imagenette, ImageNet"
+    case .csvManifest: "the output of avocet classify, corrected"
+    case .jsonlManifest: "metadata.jsonl beside pictures"
+    case .cifar10: "CIFAR-10"
+    case .cifar100: "CIFAR-100"
+    case .fashionMNIST: "Fashion-MNIST"
+    case .idx: "MNIST, KMNIST"
+    case .aviary: "drawn by the program: \(Aviary.classes.joined(separator: ", "))"
+    }
+  }
+}
+
+extension Dataset {
   /// The version of the library that unpacks `.gz` files.
   public static var zlibVersion: String { unsafe String(cString: CZlib.zlibVersion()) }
 }

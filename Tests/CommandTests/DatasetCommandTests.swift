@@ -234,7 +234,7 @@ struct DatasetCommandTests {
   @Test func listNamesEveryFormat() {
     let run = avocet("dataset", "list")
     #expect(run.code == 0)
-    #expect(run.lines.count == 1 + Dataset.formats.count)
+    #expect(run.lines.count == 1 + Dataset.Kind.allCases.count)
     #expect(run.lines[0].hasPrefix("form "))
     #expect(run.output.contains("aviary:count=6000,size=64,seed=1"))
   }

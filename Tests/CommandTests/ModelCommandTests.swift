@@ -1,6 +1,7 @@
 import AvocetFiles
 import AvocetModelFiles
 import AvocetNetworks
+import AvocetTraining
 import TestSupport
 import Testing
 
@@ -44,7 +45,13 @@ struct ModelCommandTests {
     for name in Architecture.names {
       #expect(run.lines.contains { $0.hasPrefix("\(name) ") })
     }
-    #expect(run.lines.contains { $0.hasPrefix("photographs ") && $0.contains(" adamW at 0.002") })
+    for recipe in Recipe.named {
+      #expect(
+        run.lines.contains {
+          $0.hasPrefix("\(recipe.name) ")
+            && $0.contains(" \(recipe.optimizer.rule) at \(recipe.optimizer.learningRate), ")
+        })
+    }
   }
 
   // Every command that reads a model says the same of one that is none.

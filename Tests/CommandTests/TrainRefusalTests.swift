@@ -1,4 +1,5 @@
 import AvocetFiles
+import AvocetTraining
 import SystemPackage
 import TestSupport
 import Testing
@@ -78,7 +79,7 @@ struct TrainRefusalTests {
     (["--freeze", "edges"], "--freeze edges needs --from: there are no weights to keep"),
     (
       ["--recipe", "/nowhere.json"],
-      "/nowhere.json: no such file or directory; a recipe is a JSON file or one of aviary, small-grey, small-colour, photographs"
+      "/nowhere.json: no such file or directory; a recipe is a JSON file or one of \(Recipe.named.map(\.name).joined(separator: ", "))"
     ),
   ])
   func aFlagThatCannotBe(_ flags: [String], _ message: String) throws {
