@@ -1,24 +1,28 @@
 import ArgumentParser
 import AvocetDatasets
 import AvocetFiles
+import AvocetImages
 import AvocetKernels
 
 /// `avocet dataset export`
 struct ExportDataset: SessionCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write any data set as a folder of class folders of PNGs.",
+    commandName: "export", abstract: "Write any data set as a folder of class folders.",
     discussion:
       "Splits become the folders train, val and test. From aviary: also come parts/ (maps of part indices), parts.csv and captions.csv."
   )
 
   @Argument(help: "The labelled pictures, as for train.") var data: PathArgument
   @Option(help: "The folder to write.") var out: PathArgument
+  @Option(help: "png or jpeg (JPEG loses a little).") var format = ImageFormat.png
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
     let dataset = try openData(data, session, common)
     let export: DatasetExport
-    do throws(DatasetError) { export = try DatasetExport(dataset, into: out.path) } catch {
+    do throws(DatasetError) {
+      export = try DatasetExport(dataset, into: out.path, format: format)
+    } catch {
       throw Failure(error.description)
     }
     try prepareOutput(out.path, force: common.force)
@@ -57,3 +61,5 @@ struct ExportDataset: SessionCommand {
     return outcome.refused.isEmpty ? 0 : 1
   }
 }
+
+extension ImageFormat: ExpressibleByArgument {}

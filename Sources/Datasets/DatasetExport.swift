@@ -4,7 +4,7 @@ import AvocetKernels
 import Synchronization
 import SystemPackage
 
-/// Writes a data set as class folders of PNGs, in `train`, `val` and `test` where it has splits.
+/// Writes a data set as class folders of PNGs or JPEGs, in `train`, `val` and `test` where it has splits.
 ///
 /// Pictures are called by their index. An aviary also gives `parts/`, index maps under the pictures' names, `parts.csv`, which names the indices
 /// (`index,name`), and `captions.csv` (`path,caption`). A few pictures are in memory at a time.
@@ -12,6 +12,7 @@ public struct DatasetExport: Sendable {
   private let dataset: Dataset
   private let folder: FilePath
   private let folders: [String]
+  private let format: ImageFormat
 
   /// What was written.
   public struct Outcome: Sendable {
@@ -24,8 +25,10 @@ public struct DatasetExport: Sendable {
   }
 
   /// An export into `folder`, which exists; two classes that would share a folder are an error.
-  public init(_ dataset: Dataset, into folder: FilePath) throws(DatasetError) {
-    (self.dataset, self.folder) = (dataset, folder)
+  public init(_ dataset: Dataset, into folder: FilePath, format: ImageFormat = .png)
+    throws(DatasetError)
+  {
+    (self.dataset, self.folder, self.format) = (dataset, folder, format)
     folders = dataset.classes.map(Dataset.folderName)
     var owners: [String: String] = [:]
     for (label, name) in zip(dataset.classes, folders) {
@@ -141,20 +144,26 @@ public struct DatasetExport: Sendable {
     throws(ExportProblem) -> String
   {
     let digits = String(index)
-    let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".png"
-    let place = Self.components(split) + [folders[source.label(index)], name]
+    let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    let folders = Self.components(split) + [folders[source.label(index)]]
+    let place = folders + [name + (format == .png ? ".png" : ".jpg")]
     guard let aviary = dataset.aviary else {
       let image: Image
       do throws(ImageError) { image = try source.image(index) } catch { throw .picture(error) }
-      try write(dataset.isGrey ? image.encodedGreyPNG : image.encodedPNG(), place)
+      try write(encoded(image), place)
       return ""
     }
     let scene = aviary.scene(index)
-    try write(scene.image.encodedPNG(), place)
+    try write(encoded(scene.image), place)
     let map = encodeIndexPNG(
       width: aviary.size, height: aviary.size, values: scene.partMap, palette: Self.partColors)
-    try write(map, ["parts"] + place)
+    try write(map, ["parts"] + folders + [name + ".png"])
     return "\(csvCell(place.joined(separator: "/"))),\(csvCell(scene.caption))\n"
+  }
+
+  private func encoded(_ image: Image) -> [UInt8] {
+    if format == .jpeg { return image.encodedJPEG() }
+    return dataset.isGrey ? image.encodedGreyPNG : image.encodedPNG()
   }
 
   private func write(_ bytes: [UInt8], _ place: [String]) throws(ExportProblem) {
