@@ -34,7 +34,7 @@ func open(_ path: FilePath, _ more: String = "") throws -> Dataset {
 }
 
 /// Why data cannot be opened, in its one line; nil if it can.
-func refusal(_ argument: String) -> String? {
+func whyRefused(_ argument: String) -> String? {
   do throws(DatasetError) {
     _ = try Dataset.open(argument)
     return nil

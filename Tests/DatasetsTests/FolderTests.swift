@@ -51,7 +51,7 @@ import Testing
 
   @Test func aSplitThatAddsAClassIsAnErrorThatNamesIt() throws {
     let path = try data("train/a/1.png", "train/b/1.png", "val/a/1.png", "val/c\u{1B}/1.png")
-    let message = try #require(refusal(path.string))
+    let message = try #require(whyRefused(path.string))
     #expect(message.contains("\(path)/val: class \"c\\x1b\" is not in \(path)/train"))
     #expect(isOneLine(message))
   }
@@ -91,12 +91,12 @@ import Testing
 
   @Test func dataWithNothingToTellApartAreRefused() throws {
     let (one, flat, empty) = (try data("a/1.png"), try data("1.png"), try data())
-    #expect(refusal(one.string)?.contains("only one class (a)") == true)
-    #expect(refusal(flat.string)?.contains("no class folders") == true)
-    #expect(refusal(empty.string)?.contains("(0 entries)") == true)
-    #expect(refusal("/nonexistent/x")?.hasSuffix("no such file or directory") == true)
-    #expect(refusal("/dev/null")?.contains("is a device") == true)
-    #expect(isOneLine(try #require(refusal(""))))
+    #expect(whyRefused(one.string)?.contains("only one class (a)") == true)
+    #expect(whyRefused(flat.string)?.contains("no class folders") == true)
+    #expect(whyRefused(empty.string)?.contains("(0 entries)") == true)
+    #expect(whyRefused("/nonexistent/x")?.hasSuffix("no such file or directory") == true)
+    #expect(whyRefused("/dev/null")?.contains("is a device") == true)
+    #expect(isOneLine(try #require(whyRefused(""))))
   }
 
   @Test func aClassOfOnePictureIsSaidUnlessAnotherSplitValidates() throws {
@@ -121,14 +121,14 @@ import Testing
 
   @Test func twoSpellingsOfOneNameAreRefused() throws {
     let composed = try data("\u{E9}/1.png", "e\u{301}/1.png", "x/1.png")
-    let message = try #require(refusal(composed.string))
+    let message = try #require(whyRefused(composed.string))
     #expect(message.contains("\"\u{E9}\"") && isOneLine(message))
     let escaped = try data(#"\xff/1.png"#, "x/1.png")
     try makeFolders(FilePath(bytes: escaped.bytes + [UInt8(ascii: "/"), 0xFF]))
     let file = FilePath(
       bytes: escaped.bytes + [UInt8(ascii: "/"), 0xFF] + Array("/1.png".utf8))
     try writeFileAtomically(picture(), to: file)
-    #expect(refusal(escaped.string)?.contains("two folders") == true)
+    #expect(whyRefused(escaped.string)?.contains("two folders") == true)
     // One split may come from a system that composes names and another from one that does not.
     let splits = try data(
       "train/\u{E9}/1.png", "train/x/1.png", "test/e\u{301}/1.png", "test/x/1.png")
