@@ -47,7 +47,8 @@ public struct Augmentation: Codable, Hashable, Sendable {
     if let cropScale, cropScale.count == 2 {
       // The side of the crop grows with the area's root; its shape runs from 3:4 to 4:3.
       let side = (cropScale[0] + (cropScale[1] - cropScale[0]) * area).squareRoot()
-      let stretch = 1 + shape * 0.1547
+      let (narrow, wide) = (0.75.squareRoot(), (4.0 / 3).squareRoot())
+      let stretch = (narrow + wide) / 2 + shape * (wide - narrow) / 2
       let (width, height) = (min(1, side * stretch), min(1, side / stretch))
       crop = Rectangle(x: left * (1 - width), y: top * (1 - height), width: width, height: height)
     }
