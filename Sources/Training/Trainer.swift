@@ -92,7 +92,7 @@ public final class Trainer {
     (self.folder, self.team, frozenNode) = (folder, team, frozen)
     self.classWeights = classWeights
     optimizer = Optimizer(recipe.optimizer, network.layout, frozenThrough: frozen ?? -1)
-    state = TrainingState()
+    state = TrainingState(training)
   }
 
   /// Epochs in all.
@@ -102,9 +102,10 @@ public final class Trainer {
   /// A row for each of them.
   public var rows: [EpochMetrics] { state.rows }
 
-  /// Takes up a saved state.
+  /// Takes up a saved state and cuts `metrics.csv` back to it.
   public func resume() throws(TrainingError) {
-    state = try folder.readState(parameters, optimizer)
+    state = try folder.readState(into: parameters, optimizer, start: state, batch: recipe.batch)
+    try write { () throws(FileError) in try folder.writeMetrics(state.rows) }
   }
 
   var model: Model {
