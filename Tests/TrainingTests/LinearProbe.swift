@@ -10,12 +10,6 @@ struct Features {
 
   init(width: Int) { self.width = width }
 
-  mutating func append(_ row: [Float], label: Int) {
-    precondition(row.count == width, "a row of \(row.count) numbers, not \(width)")
-    rows += row
-    labels.append(label)
-  }
-
   /// Mean and 1 / deviation of every column.
   var moments: (mean: [Float], scale: [Float]) {
     var (sums, squares) = (

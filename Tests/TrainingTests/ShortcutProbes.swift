@@ -3,7 +3,6 @@ import AvocetImages
 import AvocetKernels
 import AvocetTraining
 import FoundationEssentials
-import Synchronization
 import TestSupport
 import Testing
 
@@ -17,16 +16,16 @@ import Testing
   private static func features(
     _ aviary: Aviary, _ row: @Sendable (AviaryScene) -> [Float]
   ) -> Features {
-    let rows = Mutex([[Float]](repeating: [], count: aviary.count))
+    let width = row(aviary.scene(0)).count
+    let rows = FloatBuffer(count: aviary.count * width)
     ThreadTeam(threads: 2).run(aviary.count) { index, _ in
-      let numbers = row(aviary.scene(index))
-      rows.withLock { $0[index] = numbers }
+      for (c, number) in row(aviary.scene(index)).enumerated() {
+        rows[index * width + c] = number
+      }
     }
-    let all = rows.withLock { $0 }
-    var features = Features(width: all.first?.count ?? 0)
-    for (index, numbers) in all.enumerated() {
-      features.append(numbers, label: aviary.label(index))
-    }
+    var features = Features(width: width)
+    features.rows = rows.array
+    features.labels = (0..<aviary.count).map(aviary.label)
     return features
   }
 
