@@ -82,7 +82,8 @@ extension Dataset {
       )
     }
     var result = self
-    for (split, source) in splits where split == .train || split == .all {
+    for (split, source) in splits
+    where (split == .train || split == .all) && splits[.validation] == nil {
       var counts = [Int](repeating: 0, count: classes.count)
       for i in 0..<source.count { counts[source.label(i)] += 1 }
       for (label, count) in counts.enumerated() where count == 1 {
@@ -136,6 +137,12 @@ extension Dataset {
       if found.isEmpty {
         warnings.append("\(path.escaped): no pictures; not a class")
         continue
+      }
+      // Equal are also names that differ in their Unicode form or in their escapes alone.
+      guard !classes.contains(name) else {
+        throw DatasetError(
+          "\(folder.escaped): two folders are called \"\(escapedText(name.utf8))\" (in different bytes); rename or join them"
+        )
       }
       files += found.map { (path: $0, label: classes.count) }
       classes.append(name)

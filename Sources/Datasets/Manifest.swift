@@ -40,7 +40,10 @@ extension Dataset {
   private static func csvEntries(_ text: String, _ path: FilePath) throws(DatasetError) -> [(
     path: String, label: String
   )] {
-    guard let rows = csvRows(text) else {
+    // Spreadsheets put a byte order mark first.
+    let body =
+      text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+    guard let rows = csvRows(body) else {
       throw DatasetError("\(path.escaped): a quoted cell does not end")
     }
     let header = rows.first ?? []
@@ -57,7 +60,11 @@ extension Dataset {
         throw DatasetError(
           "\(path.escaped): row \(number + 1) has \(row.count) cells of \(header.count)")
       }
-      entries.append((csvText(row[pathColumn]), csvText(row[labelColumn])))
+      var name = csvText(row[pathColumn])
+      if name != row[pathColumn], exists(path.folder.pushing(FilePath(row[pathColumn]))) {
+        name = row[pathColumn]
+      }
+      entries.append((name, csvText(row[labelColumn])))
     }
     return entries
   }
@@ -76,10 +83,12 @@ extension Dataset {
     path: String, label: String
   )] {
     var entries: [(path: String, label: String)] = []
-    for (number, line) in text.split(whereSeparator: \.isNewline).enumerated() {
+    // By bytes: a string of JSON may hold line ends of other scripts as they are.
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (number, line) in lines.enumerated() where !line.allSatisfy({ $0 <= 0x20 }) {
       // A line of a manifest is flat; anything deeper would only exhaust a decoder.
-      guard line.utf8.count(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") }) < 64,
-        let entry = try? JSONDecoder().decode(Line.self, from: Data(line.utf8))
+      guard line.count(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") }) < 64,
+        let entry = try? JSONDecoder().decode(Line.self, from: Data(line))
       else {
         throw DatasetError(
           "\(path.escaped): line \(number + 1) is no JSON object with file_name and label")

@@ -20,6 +20,13 @@ public struct ReceptiveField: Hashable, Codable, Sendable {
   public var stride: Int
   /// Input pixel at which unit 0's field begins (negative: in the padding).
   public var start: Int
+
+  /// The smallest field that holds both.
+  func union(_ other: ReceptiveField) -> ReceptiveField {
+    let first = min(start, other.start)
+    let end = max(start + size, other.start + other.size)
+    return ReceptiveField(size: end - first, stride: max(stride, other.stride), start: first)
+  }
 }
 
 /// A network as a value: a table of nodes, and which of them are its edges, parts and objects.
@@ -146,21 +153,22 @@ public struct Network: Hashable, Sendable {
   /// Multiply-adds for one image.
   public var multiplyAdds: Int { nodes.indices.reduce(0) { $0 + multiplyAdds(of: $1) } }
 
-  /// What a unit of the node sees, along the longest way through the network.
+  /// What a unit of the node sees, along all ways through the network.
   public func receptiveField(of index: Int) -> ReceptiveField { fields[index] }
 
   private static func receptiveFields(_ nodes: [Node]) throws(NetworkError) -> [ReceptiveField] {
     var fields = [ReceptiveField(size: 1, stride: 1, start: 0)]
     for node in nodes.dropFirst() {
       var field = fields[node.inputs[0]]
-      for input in node.inputs where fields[input].size > field.size { field = fields[input] }
+      for input in node.inputs.dropFirst() { field = field.union(fields[input]) }
       let (window, stride, padding): (Int, Int, Int)
       switch node.operation {
       case .convolution(let c): (window, stride, padding) = (c.kernelRows, c.stride, c.padding.top)
       case .maxPool(let p), .averagePool(let p):
         (window, stride, padding) = (p.window, p.stride, p.padding)
       case .globalAveragePool, .dense:
-        (window, stride, padding) = (nodes[node.inputs[0]].shape.rows, 1, 0)
+        let shape = nodes[node.inputs[0]].shape
+        (window, stride, padding) = (max(shape.rows, shape.columns), 1, 0)
       case .input, .batchNorm, .activation, .add, .scale: (window, stride, padding) = (1, 1, 0)
       }
       field = ReceptiveField(

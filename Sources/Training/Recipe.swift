@@ -1,5 +1,6 @@
 import AvocetDatasets
 import AvocetImages
+import AvocetModelFiles
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -63,9 +64,14 @@ public struct Recipe: Codable, Hashable, Sendable {
   /// The recipe of that name.
   public static func named(_ name: String) -> Recipe? { named.first { $0.name == name } }
 
-  /// A recipe from its JSON.
+  /// A recipe from its JSON, in which every key must be known: a misspelled one would be a default in silence.
   public init(json: [UInt8]) throws {
+    let read = try StrictJSON(json, depth: 8)
     self = try JSONDecoder().decode(Recipe.self, from: Data(json))
+    if let unknown = read.key(missingIn: try StrictJSON(self.json.utf8, depth: 8)) {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "\(unknown) is no part of a recipe"))
+    }
   }
 
   /// The recipe as JSON.
@@ -106,6 +112,6 @@ public struct Recipe: Codable, Hashable, Sendable {
     if !(0..<1).contains(labelSmoothing) {
       return bad("labelSmoothing", labelSmoothing, "0 up to 1")
     }
-    return nil
+    return augmentation.problem(side: size)
   }
 }
