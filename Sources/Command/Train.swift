@@ -54,8 +54,9 @@ struct Train: SessionCommand {
     let isResumed = try prepare(folder, recipe, session)
     if isResumed == nil { return 0 }
 
-    let source = try readable(dataset, recipe, team, session)
-    let preprocessing = preprocessing(dataset, recipe, source.training, base)
+    let frame = preprocessing(dataset, recipe, base)
+    let source = try readable(dataset, frame, team, session)
+    let preprocessing = measured(frame, source.training, recipe, base)
     let parameters = Parameters(initialising: network, seed: common.seed)
     if let base { session.note(take(base, into: parameters)) }
     let weights = classWeights == .balanced ? balanced(source.training, dataset.classes.count) : nil

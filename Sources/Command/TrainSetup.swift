@@ -107,14 +107,14 @@ extension Train {
 
   /// Reads every picture once and leaves out those that cannot be read.
   func readable(
-    _ dataset: Dataset, _ recipe: Recipe, _ team: ThreadTeam, _ session: Session
+    _ dataset: Dataset, _ preprocessing: Preprocessing, _ team: ThreadTeam, _ session: Session
   ) throws(Failure) -> Sources {
     let parts = dataset.trainingSplits(validationFraction: validationSplit, seed: common.seed)
-    // Crops of down to a third of the area need pictures somewhat larger than the network's.
-    let shortSide = recipe.size + recipe.size / 2
     var refused = 0
-    func look(_ source: SubsetSource, _ what: String) -> any DataSource {
-      let cached = CachedSource(source, shortSide: shortSide)
+    func look(
+      _ source: SubsetSource, _ what: String, _ prepare: @escaping @Sendable (Image) -> Image
+    ) -> any DataSource {
+      let cached = CachedSource(source, prepare: prepare)
       let progress = Progress(session, what)
       let relay = ProgressRelay(progress, total: source.count)
       let shouldStop = session.shouldStop
@@ -128,13 +128,19 @@ extension Train {
       refused += found.refused.count
       return found.refused.isEmpty ? cached : SubsetSource(cached, found.readable)
     }
-    let training = look(parts.training, "reading pictures")
+    let training = look(parts.training, "reading pictures") {
+      // Crops of down to a third of the area need pictures somewhat larger than the network's.
+      $0.shrunk(toShortSide: preprocessing.height * 3 / 2)
+    }
     try session.checkStop()
     guard training.count > 1 else {
       throw Failure(
         "\(data.path.escaped): \(training.count) training pictures; at least 2 are needed")
     }
-    let validation = parts.validation.map { look($0, "reading validation pictures") }
+    let validation = parts.validation.map {
+      // The very view that a later evaluation takes, so that both agree.
+      look($0, "reading validation pictures") { preprocessing.view(of: $0) }
+    }
     try session.checkStop()
     return Sources(training: training, validation: validation, refused: refused)
   }
@@ -146,16 +152,22 @@ extension Train {
     return kept
   }
 
-  func preprocessing(
-    _ dataset: Dataset, _ recipe: Recipe, _ training: any DataSource, _ base: Model?
-  ) -> Preprocessing {
+  /// What the network will see of a picture; mean and deviation are still to be measured unless a model gave them.
+  func preprocessing(_ dataset: Dataset, _ recipe: Recipe, _ base: Model?) -> Preprocessing {
     if let kept = kept(recipe, base) { return kept }
-    let channels = dataset.isGrey ? 1 : 3
-    let half = [Float](repeating: 0.5, count: channels)
-    var result = Preprocessing(
+    let half = [Float](repeating: 0.5, count: dataset.isGrey ? 1 : 3)
+    return Preprocessing(
       height: recipe.size, width: recipe.size, shortSide: recipe.size, mean: half, deviation: half,
       grey: dataset.isGrey)
-    (result.mean, result.deviation) = result.statistics(of: training)
+  }
+
+  /// The same with the mean and deviation of the training pictures.
+  func measured(
+    _ preprocessing: Preprocessing, _ training: any DataSource, _ recipe: Recipe, _ base: Model?
+  ) -> Preprocessing {
+    if kept(recipe, base) != nil { return preprocessing }
+    var result = preprocessing
+    (result.mean, result.deviation) = preprocessing.statistics(of: training)
     return result
   }
 

@@ -164,7 +164,7 @@ public struct Dataset: Sendable {
       default: throw bad("\"\(parts[0])\" is not known; \(usage)")
       }
     }
-    let aviary = Aviary(count: count, size: size, seed: seed)
+    let aviary = Aviary(count: count, size: size, seed: seed, split: split)
     return Dataset(
       kind: .aviary, classes: Aviary.classes,
       splits: [split: AviarySource(aviary)], aviary: aviary)

@@ -16,10 +16,20 @@ import Testing
     #expect(dataset.aviary?.seed == .max && dataset.aviary?.size == 256)
     let source = try #require(dataset.splits[.validation])
     #expect(source.count == 7 && dataset.splits.count == 1)
-    #expect(source.labels == (0..<7).map(Aviary(count: 7, size: 32, seed: .max).label))
+    #expect(
+      source.labels == (0..<7).map(Aviary(count: 7, size: 32, seed: .max, split: .validation).label)
+    )
     for (name, split) in [("train", Split.train), ("test", .test), ("all", .all)] {
       #expect(try Dataset.open("aviary:split=\(name),count=1").splits[split]?.count == 1)
     }
+  }
+
+  @Test func theSplitsOfASeedAreDifferentScenes() {
+    let first = [Split.train, .validation, .test].map {
+      Aviary(count: 1, size: 32, seed: 5, split: $0).scene(0).image
+    }
+    #expect(Set(first).count == 3)
+    #expect(first[0] == Aviary(count: 1, size: 32, seed: 5).scene(0).image)
   }
 
   @Test(arguments: [

@@ -184,11 +184,11 @@ import Testing
   }
 
   @Test func largePicturesAreMadeSmallerSmallOnesNot() throws {
-    let cached = CachedSource(CountingSource(side: 100), shortSide: 10)
+    let cached = CachedSource(CountingSource(side: 100)) { $0.shrunk(toShortSide: 10) }
     let image = try cached.image(1)
     #expect((image.width, image.height) == (20, 10) && image[7, 7] == RGB(1, 9, 9))
     #expect(try cached.image(1) == image)
-    #expect(try CachedSource(CountingSource(side: 8), shortSide: 10).image(0).height == 8)
+    #expect(Image(width: 8, height: 9, fill: .white).shrunk(toShortSide: 10).height == 9)
   }
 
   @Test func aFailureIsNotKept() throws {

@@ -125,6 +125,7 @@ import Testing
     training.validation = CachedSource(SilhouetteSource(aviary: Self.test))
     let best = try training.run().compactMap(\.validationTop1).max() ?? 0
     print("probe silhouette, seen by a network: \(decimal(100 * best, 2)) %")
+    #expect(cut < 0.7, "cut out and stretched")
     #expect(cut > 0.3 && best > cut)
   }
 
