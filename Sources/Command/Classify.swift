@@ -81,7 +81,7 @@ struct Classify: SessionCommand {
     guard done.count > 0 else { return }
     var last: FilePath?
     for _ in 0..<done.count { last = inputs.next() }
-    guard let last, sink.format == .text || done.lastPath == sink.shownPath(last) else {
+    guard let last, sink.format == .text || done.lastPath == last.text else {
       throw Failure(
         "\(output?.path.escaped ?? ""): cannot resume: line \(done.count) is for \(escapedText(done.lastPath.utf8)), now the input there is \(last?.escaped ?? "missing"); start anew without --resume"
       )
@@ -138,6 +138,7 @@ struct Classify: SessionCommand {
       return 128 + (session.shouldStop() ?? 2)
     }
     guard tally.files > 0 else {
+      sink.discard()
       let what = paths.map(\.path.escaped).joined(separator: ", ")
       throw Failure("\(what): no pictures to classify (.png and .jpg are; --all takes every file)")
     }

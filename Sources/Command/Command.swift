@@ -1,29 +1,57 @@
 import ArgumentParser
+import AvocetFiles
 import AvocetKernels
 import SystemPackage
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
 
+/// A command that only holds others.
+protocol CommandGroup: ParsableCommand {}
+
 /// The root of the command line.
-struct AvocetCommand: ParsableCommand {
+struct AvocetCommand: CommandGroup {
   static let configuration = CommandConfiguration(
     commandName: "avocet",
     abstract:
       "Learns to tell pictures apart, classifies them, and shows what it sees: edges, parts, objects.",
-    version: "0.1.0",
+    version: "avocet 0.1.0; kernels: " + kernelTables,
     subcommands: [
-      Train.self, Evaluate.self, Classify.self, Features.self,
-
+      Train.self, Evaluate.self, Classify.self, Features.self, DatasetCommands.self,
+      ModelCommands.self, BenchCommands.self, Doctor.self,
     ])
+
+  /// The tables that this processor can run, best first, and which of them are plain code under a fast name.
+  static var kernelTables: String {
+    Kernels.available.map { table in
+      table.name + (table.isReal ? "" : " (compiled without its instructions)")
+    }.joined(separator: ", ")
+  }
+}
+
+/// `avocet dataset`
+struct DatasetCommands: CommandGroup {
+  static let configuration = CommandConfiguration(
+    commandName: "dataset",
+    abstract: "Check labelled pictures, write them as a folder, list what can be read.",
+    subcommands: [CheckDataset.self, ExportDataset.self, ListDatasets.self])
+}
+
+/// `avocet model`
+struct ModelCommands: CommandGroup {
+  static let configuration = CommandConfiguration(
+    commandName: "model", abstract: "Look into a model file, list the networks and recipes.",
+    subcommands: [InspectModel.self, ListModels.self])
+}
+
+/// `avocet bench`
+struct BenchCommands: CommandGroup {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure how fast kernels and networks are on this machine.",
+    subcommands: [BenchKernels.self, BenchNetwork.self])
 }
 
 /// Runs a command line and returns its exit code: 0 done, 1 done but some files were refused, 2 nothing could be done, 3 a gate was missed, 4 diverged, 5 output
@@ -33,7 +61,7 @@ public func runAvocet(
   shouldStop: @escaping @Sendable () -> Int32? = { Signals.asked }
 ) -> Int32 {
   func complain(_ line: String) { streams.error(Array("avocet: \(line)\n".utf8)) }
-  let command: any ParsableCommand
+  var command: any ParsableCommand
   do { command = try AvocetCommand.parseAsRoot(arguments) } catch {
     return explain(error, arguments, streams)
   }
@@ -41,10 +69,14 @@ public func runAvocet(
     complain(error.description)
     return 64
   }
+  if let group = command as? any CommandGroup {
+    streams.error(Array((AvocetCommand.helpMessage(for: type(of: group)) + "\n").utf8))
+    return 64
+  }
   guard let runnable = command as? any SessionCommand else {
-    let asked = type(of: command)
-    _ = streams.output(Array((AvocetCommand.helpMessage(for: asked) + "\n").utf8))
-    return asked == AvocetCommand.self && arguments.isEmpty ? 64 : 0
+    // The parser's own `help COMMAND`.
+    do { try command.run() } catch { return explain(error, arguments, streams) }
+    return 0
   }
   let session = Session(streams, quiet: runnable.common.quiet, shouldStop: shouldStop)
   do throws(Failure) { return try runnable.run(session) } catch {
@@ -59,12 +91,32 @@ private func explain(_ error: any Error, _ arguments: [String], _ streams: Strea
     _ = streams.output(Array((AvocetCommand.fullMessage(for: error) + "\n").utf8))
     return 0
   }
-  let message =
-    AvocetCommand.message(for: error).split(separator: "\n").first.map(String.init) ?? "usage"
-  let names = AvocetCommand.configuration.subcommands.map { $0._commandName }
-  let help = arguments.first.flatMap { names.contains($0) ? " \($0)" : nil } ?? ""
-  streams.error(Array("avocet: \(message); see avocet\(help) --help\n".utf8))
+  let (path, commands) = commandNamed(by: arguments)
+  let line = AvocetCommand.message(for: error).prefix { $0 != "\n" }
+  var message = escapedText(PathArgument.bytes(line.hasSuffix(".") ? line.dropLast() : line))
+  if let word = arguments.dropFirst(path.count).first, !commands.isEmpty, !word.hasPrefix("-") {
+    let words = (["no"] + path + ["command is called"]).joined(separator: " ")
+    message =
+      "\(words) \"\(escapedText(word.utf8))\"; there are \(commands.joined(separator: ", "))"
+  }
+  let help = (["avocet"] + path + ["--help"]).joined(separator: " ")
+  streams.error(Array("avocet: \(message); see \(help)\n".utf8))
   return 64
+}
+
+// The names of the command that the arguments begin with, and the names of the commands that it holds.
+private func commandNamed(by arguments: [String]) -> (path: [String], commands: [String]) {
+  var command: any ParsableCommand.Type = AvocetCommand.self
+  var path: [String] = []
+  while path.count < arguments.count,
+    let next = command.configuration.subcommands.first(where: {
+      $0._commandName == arguments[path.count]
+    })
+  {
+    path.append(arguments[path.count])
+    command = next
+  }
+  return (path, command.configuration.subcommands.map { $0._commandName })
 }
 
 /// The process's arguments without the program's name, every byte kept.
@@ -72,9 +124,6 @@ public func processArguments() -> [String] {
   (1..<max(1, Int(CommandLine.argc))).compactMap { index in
     guard let start = unsafe CommandLine.unsafeArgv[index] else { return nil }
     let bytes = unsafe Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
-    return PathArgument.carried(bytes)
+    return carriedArgument(bytes)
   }
 }
-
-/// The cores that this process may use.
-func availableCores() -> Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }

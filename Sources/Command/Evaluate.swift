@@ -16,7 +16,7 @@ struct Evaluate: SessionCommand {
     discussion: "Takes the test split, else val, else everything.")
 
   @Argument(help: "The model file.") var model: PathArgument
-  @Argument(help: "The labelled pictures, as for train.") var data: String
+  @Argument(help: "The labelled pictures, as for train.") var data: PathArgument
   @Option(help: "The split: train, validation, test or all.") var split: String?
   @Option(help: "A folder for confusion.csv, confusion.png and wrong.csv.") var out: PathArgument?
   @Option(
@@ -36,19 +36,20 @@ struct Evaluate: SessionCommand {
     let dataset = try openData(
       data, session, common, aviarySize: min(256, max(32, model.preprocessing.height)))
     let (name, source) = try chosenSplit(dataset)
-    if let out {
-      do throws(FileError) { try OutputFolder.prepare(out.path, force: common.force) } catch {
-        throw Failure(error.description, code: error.kind == .other ? 2 : 5)
-      }
-    }
+    if let out { try prepareOutput(out.path, force: common.force) }
     let result = try evaluate(model, dataset, source, team, session)
     guard !result.judgements.isEmpty else {
-      throw Failure("\(escapedText(data.utf8)): none of \(source.count) pictures could be read")
+      throw Failure("\(data.path.escaped): none of \(source.count) pictures could be read")
     }
     session.note("\(grouped(result.judgements.count)) pictures of the split \(name.rawValue)")
     try show(result, session)
     for (picture, message) in result.refused { session.complain("\(picture): \(message)") }
-    if let out { try write(result, source, RunFolder(out.path), model) }
+    if let out {
+      let report = Report(model, rows: [], evaluation: result, source: source)
+      try writing { () throws(FileError) in
+        try report.writeJudgements(to: RunFolder(out.path), of: name.rawValue)
+      }
+    }
     if let compare {
       let other = try evaluate(try readModel(compare.path), dataset, source, team, session)
       try showComparison(result, other, session)
@@ -68,7 +69,7 @@ struct Evaluate: SessionCommand {
     let found = split == nil ? dataset.evaluationSplit() : dataset.splits[part].map { (part, $0) }
     guard let found else {
       let there = dataset.splits.keys.map(\.rawValue).sorted().joined(separator: ", ")
-      throw Failure("\(escapedText(data.utf8)): has no split \(wanted); there is \(there)")
+      throw Failure("\(data.path.escaped): has no split \(wanted); there is \(there)")
     }
     return found
   }
@@ -84,18 +85,21 @@ struct Evaluate: SessionCommand {
       guard let number = numbers[name] else {
         let known = model.classes.prefix(12).map { escapedText($0.utf8) }.joined(separator: ", ")
         throw Failure(
-          "\(escapedText(data.utf8)): class \"\(escapedText(name.utf8))\" is not one of the model's \(model.classes.count): \(known)\(model.classes.count > 12 ? ", ..." : "")"
+          "\(data.path.escaped): class \"\(escapedText(name.utf8))\" is not one of the model's \(model.classes.count): \(known)\(model.classes.count > 12 ? ", ..." : "")"
         )
       }
       labels.append(number)
     }
     let progress = Progress(session, "evaluating")
     let reporter = ProgressRelay(progress, total: source.count)
+    let shouldStop = session.shouldStop
     let result = Evaluation(
       PreparedNetwork(model.network, model.parameters), model.preprocessing,
-      classes: model.classes, on: source, labels: labels, team: team
+      classes: model.classes, on: source, labels: labels, team: team,
+      shouldStop: { shouldStop() != nil }
     ) { reporter.update($0) }
     progress.end()
+    try session.checkStop()
     return result
   }
 
@@ -141,15 +145,6 @@ struct Evaluate: SessionCommand {
     try session.print(
       "only the first is right \(grouped(onlyFirst)), only the second \(grouped(onlySecond)); chance of so uneven a split between equals \(decimal(signTest(onlyFirst, onlySecond), 4))"
     )
-  }
-
-  private func write(
-    _ result: Evaluation, _ source: any DataSource, _ folder: RunFolder, _ model: Model
-  )
-    throws(Failure)
-  {
-    let report = Report(model, rows: [], evaluation: result, source: source)
-    try writing { () throws(FileError) in try report.write(to: folder) }
   }
 }
 

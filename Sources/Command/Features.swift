@@ -32,10 +32,8 @@ struct Features: SessionCommand {
       let what = images.map(\.path.escaped).joined(separator: ", ")
       throw Failure("\(what): no pictures to draw (.png and .jpg are)")
     }
-    do throws(FileError) { try OutputFolder.prepare(out.path, force: common.force) } catch {
-      throw Failure(error.description, code: error.kind == .other ? 2 : 5)
-    }
-    let names = SheetNames(paths)
+    try prepareOutput(out.path, force: common.force)
+    let names = SheetNames(paths, named: images.map(\.path))
     let workspace = classifier.workspace()
     var refused = inputs.failures.count
     let progress = Progress(session, "drawing")
@@ -53,7 +51,7 @@ struct Features: SessionCommand {
         refused += 1
       }
       progress.update(number + 1, of: paths.count)
-      if let signal = session.shouldStop() { return 128 + signal }
+      try session.checkStop()
     }
     progress.end()
     for failure in inputs.failures { session.complain(failure.description) }
@@ -116,21 +114,38 @@ struct Features: SessionCommand {
   }
 }
 
-/// Where each picture's sheet goes inside the output folder: `a/photo.jpg` becomes `a/photo.features.png`, and where two would
-/// collide, `a/photo.jpg.features.png`. No path leads out of the folder.
+/// Where each picture's sheet goes inside the output folder: `a/photo.jpg` becomes `a/photo.features.png`, and where two would collide,
+/// `a/photo.jpg.features.png`. Of an absolute path only what lies below the named file's or folder's parent counts. No path leads out of the folder.
 struct SheetNames {
   private let places: [FilePath]
   private let isAlone: [Bool]
 
-  init(_ paths: [FilePath]) {
+  /// `named`: what stood on the command line.
+  init(_ paths: [FilePath], named arguments: [FilePath]) {
+    var taken: Set<FilePath> = []
     places = paths.map { path in
-      var place = FilePath("")
-      for component in path.components where component.kind == .regular { place.append(component) }
-      return place.isEmpty ? FilePath("picture") : place
+      let place = Self.place(of: path, named: arguments)
+      var unique = place
+      var number = 1
+      while !taken.insert(unique).inserted {
+        number += 1
+        unique = FilePath("\(number)").appending(place.components)
+      }
+      return unique
     }
     var stems: [FilePath: Int] = [:]
     for place in places { stems[Self.stem(place), default: 0] += 1 }
     isAlone = places.map { stems[Self.stem($0)] == 1 }
+  }
+
+  private static func place(of path: FilePath, named arguments: [FilePath]) -> FilePath {
+    var rest = path
+    if path.isAbsolute, let argument = arguments.first(where: { path.starts(with: $0) }) {
+      _ = rest.removePrefix(argument.removingLastComponent())
+    }
+    var place = FilePath("")
+    for component in rest.components where component.kind == .regular { place.append(component) }
+    return place.isEmpty ? FilePath("picture") : place
   }
 
   private static func stem(_ path: FilePath) -> FilePath {

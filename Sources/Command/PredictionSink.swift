@@ -51,14 +51,6 @@ struct PredictionSink {
   /// Whether nothing was written yet.
   var isFresh: Bool { done.bytes == 0 }
 
-  /// The path as the lines show it.
-  func shownPath(_ path: FilePath) -> String {
-    let text = String(validating: path.bytes, as: UTF8.self) ?? path.escaped
-    guard format == .csv else { return text }
-    let first = text.unicodeScalars.first
-    return first.map { "=+-@\t\r".unicodeScalars.contains($0) } == true ? "'" + text : text
-  }
-
   mutating func write(_ bytes: [UInt8]) throws(Failure) {
     buffer += bytes
     if buffer.count > limit { try flush() }
@@ -80,31 +72,40 @@ struct PredictionSink {
     do throws(FileError) { try file?.flush() } catch { throw Failure(error) }
   }
 
+  /// Gives up the file, of which nothing is worth keeping.
+  mutating func discard() {
+    buffer = []
+    file?.discard()
+  }
+
   /// Completes the file and gives it its name.
   mutating func finish() throws(Failure) {
     try flush()
     do throws(FileError) { try file?.finish() } catch { throw Failure(error) }
   }
 
-  // Counts the whole lines of a part file; a quoted cell of a CSV may hold line ends.
+  // Counts the whole lines of a part file, a piece of it in memory at a time; a quoted cell of a CSV may hold line ends.
   private static func scan(_ path: FilePath, _ format: PredictionFormat) throws(FileError) -> Done {
-    let bytes = try readFile(path, limit: 1 << 40)
     var done = Done()
-    var (start, isQuoted, isHeader) = (0, false, format == .csv)
-    for (i, byte) in bytes.enumerated() {
-      if format == .csv && byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-      guard byte == UInt8(ascii: "\n"), !isQuoted else { continue }
-      let line = bytes[start..<i]
-      start = i + 1
-      done.bytes = start
-      if isHeader {
-        isHeader = false
-        continue
+    var (line, isQuoted, isHeader): ([UInt8], Bool, Bool) = ([], false, format == .csv)
+    try readPieces(of: path) { piece in
+      for byte in piece {
+        if format == .csv && byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+        guard byte == UInt8(ascii: "\n"), !isQuoted else {
+          line.append(byte)
+          continue
+        }
+        done.bytes += line.count + 1
+        if isHeader {
+          isHeader = false
+        } else {
+          let (path, isRefused) = read(line[...], format)
+          done.count += 1
+          done.lastPath = path
+          if isRefused { done.refused += 1 }
+        }
+        line.removeAll(keepingCapacity: true)
       }
-      done.count += 1
-      let (path, isRefused) = read(line, format)
-      done.lastPath = path
-      if isRefused { done.refused += 1 }
     }
     return done
   }
@@ -115,7 +116,7 @@ struct PredictionSink {
     switch format {
     case .csv:
       let cells = csvRows(text)?.first ?? []
-      return (cells.first ?? "", cells.count > 1 && cells[1].isEmpty)
+      return (csvText(cells.first ?? ""), cells.count > 1 && cells[1].isEmpty)
     case .jsonl: return (jsonPath(text), text.contains(",\"error\":{\"code\":"))
     case .text: return ("", text.hasPrefix("(refused)"))
     }
@@ -129,9 +130,7 @@ final class ClassLinks {
 
   init(_ folder: FilePath, force: Bool) throws(Failure) {
     self.folder = folder
-    do throws(FileError) { try OutputFolder.prepare(folder, force: force) } catch {
-      throw Failure(error.description, code: error.kind == .other ? 2 : 5)
-    }
+    try prepareOutput(folder, force: force)
     var buffer = [CChar](repeating: 0, count: 4097)
     let start = unsafe getcwd(&buffer, buffer.count)
     current = FilePath(
@@ -141,10 +140,7 @@ final class ClassLinks {
 
   /// Links the picture into the folder of its label; a second one of the same name gets a number.
   func add(_ path: FilePath, _ label: String) throws(Failure) {
-    // A label is one folder's name: no separators, and never a way out.
-    let safe = label.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "_")
-    let name = safe == "." || safe == ".." || safe.isEmpty ? "_" : safe
-    let place = folder.appending(name)
+    let place = folder.appending(Dataset.folderName(label))
     do throws(FileError) { try makeFolders(place) } catch { throw Failure(error) }
     let target = path.isAbsolute ? path : current.pushing(path)
     let base = path.lastComponent?.string ?? "picture"

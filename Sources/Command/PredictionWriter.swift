@@ -1,5 +1,6 @@
 import ArgumentParser
 import AvocetClassifier
+import AvocetDatasets
 import AvocetFiles
 import AvocetImages
 import AvocetModelFiles
@@ -43,7 +44,7 @@ struct PredictionWriter {
   }
 
   private func csv(_ file: ClassifiedFile) -> [UInt8] {
-    var cells = [Self.pathCell(file.path)]
+    var cells = [Array(csvCell(file.path.text).utf8)]
     switch file.result {
     case .success(let prediction):
       let entries = prediction.top(top)
@@ -60,17 +61,11 @@ struct PredictionWriter {
     return Array(cells.joined(separator: [UInt8(ascii: ",")])) + [UInt8(ascii: "\n")]
   }
 
-  /// A path as a cell, byte for byte where it is UTF-8, else escaped.
-  static func pathCell(_ path: FilePath) -> [UInt8] {
-    let name = String(validating: path.bytes, as: UTF8.self) ?? path.escaped
-    return Array(csvCell(name).utf8)
-  }
-
   private func jsonl(_ file: ClassifiedFile) -> String {
-    let bytes = file.path.bytes
-    let name = String(validating: bytes, as: UTF8.self)
-    var fields = ["\"path\":\(quoted(name ?? file.path.escaped))"]
-    if name == nil { fields.append("\"path_base64\":\"\(base64(bytes))\"") }
+    var fields = ["\"path\":\(quoted(file.path.text))"]
+    if String(validating: file.path.bytes, as: UTF8.self) == nil {
+      fields.append("\"path_base64\":\"\(base64(file.path.bytes))\"")
+    }
     switch file.result {
     case .success(let prediction):
       let entries = prediction.top(top).enumerated().map { rank, entry in
@@ -105,10 +100,4 @@ struct PredictionWriter {
         "\(padded("(refused)", 12)) \(String(repeating: " ", count: 18))   \(path): \(error.message)\n"
     }
   }
-}
-
-/// Text filled up with spaces to a width.
-func padded(_ text: String, _ width: Int, left: Bool = false) -> String {
-  let space = String(repeating: " ", count: max(0, width - text.count))
-  return left ? space + text : text + space
 }

@@ -70,6 +70,11 @@ final class Session {
     }
   }
 
+  /// Throws the exit code of the signal that asked to stop, if one did; nothing of the work is kept.
+  func checkStop() throws(Failure) {
+    if let signal = shouldStop() { throw Failure("stopped before the end", code: 128 + signal) }
+  }
+
   /// A line beside the result, unless it was asked for quiet.
   func note(_ line: String) {
     if !quiet { streams.error(Array((line + "\n").utf8)) }
@@ -91,23 +96,10 @@ struct PathArgument: ExpressibleByArgument {
   }
 
   // Bytes that are no UTF-8 travel through the argument parser as characters that no file name holds.
-  private static let base: UInt32 = 0x10FF00
+  fileprivate static let base: UInt32 = 0x10FF00
 
-  /// A process argument as a string that keeps every byte.
-  static func carried(_ bytes: [UInt8]) -> String {
-    if let text = String(validating: bytes, as: UTF8.self) { return text }
-    var result = ""
-    for byte in bytes {
-      if byte < 0x80 {
-        result.unicodeScalars.append(Unicode.Scalar(byte))
-      } else if let scalar = Unicode.Scalar(base + UInt32(byte)) {
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
-
-  private static func bytes(_ text: String) -> [UInt8] {
+  /// The bytes that were carried.
+  static func bytes(_ text: some StringProtocol) -> [UInt8] {
     var bytes: [UInt8] = []
     for scalar in text.unicodeScalars {
       if scalar.value >= base + 0x80 && scalar.value <= base + 0xFF {
@@ -118,4 +110,25 @@ struct PathArgument: ExpressibleByArgument {
     }
     return bytes
   }
+}
+
+/// Makes an output folder ready: one that holds something is exit 2 (unless forced or resumed), one that cannot be made exit 5.
+func prepareOutput(_ folder: FilePath, force: Bool, resume: Bool = false) throws(Failure) {
+  do throws(FileError) {
+    try OutputFolder.prepare(folder, force: force, resume: resume)
+  } catch { throw Failure(error.description, code: error.kind == .other ? 2 : 5) }
+}
+
+/// A process argument as a string that keeps every byte.
+package func carriedArgument(_ bytes: [UInt8]) -> String {
+  if let text = String(validating: bytes, as: UTF8.self) { return text }
+  var scalars = String.UnicodeScalarView()
+  for byte in bytes {
+    if byte < 0x80 {
+      scalars.append(Unicode.Scalar(byte))
+    } else if let scalar = Unicode.Scalar(PathArgument.base + UInt32(byte)) {
+      scalars.append(scalar)
+    }
+  }
+  return String(scalars)
 }

@@ -19,9 +19,10 @@ struct Train: SessionCommand {
 
   enum ClassWeights: String, ExpressibleByArgument, CaseIterable { case none, balanced }
 
-  @Argument(help: "The labelled pictures.") var data: String
+  @Argument(help: "The labelled pictures.") var data: PathArgument
   @Option(help: "The folder for model, metrics and report.") var out: PathArgument
-  @Option(help: "A recipe's name or JSON file (default: what suits the data).") var recipe: String?
+  @Option(help: "A recipe's name or JSON file (default: what suits the data).") var recipe:
+    PathArgument?
   @Option(help: "The network (see avocet model list).") var architecture: String?
   @Option(help: "Times through the data.") var epochs: Int?
   @Option(help: "Pictures in a batch.") var batch: Int?
@@ -47,13 +48,15 @@ struct Train: SessionCommand {
     let dataset = try openData(data, session, common)
     let base = try from.map { path throws(Failure) in try readModel(path.path) }
     let recipe = try chosenRecipe(dataset, base)
+    let network = try network(dataset, recipe, base)
+    try checkMemory(network, batch: recipe.batch)
     let folder = RunFolder(out.path)
     let isResumed = try prepare(folder, recipe, session)
     if isResumed == nil { return 0 }
 
-    let source = try readable(dataset, recipe, team, session)
-    let preprocessing = preprocessing(dataset, recipe, source.training, base)
-    let network = try network(dataset, recipe, preprocessing)
+    let frame = preprocessing(dataset, recipe, base)
+    let source = try readable(dataset, frame, team, session)
+    let preprocessing = measured(frame, source.training, recipe, base)
     let parameters = Parameters(initialising: network, seed: common.seed)
     if let base { session.note(take(base, into: parameters)) }
     let weights = classWeights == .balanced ? balanced(source.training, dataset.classes.count) : nil
@@ -64,18 +67,20 @@ struct Train: SessionCommand {
         data: provenance(dataset), recipe: recipe.json, licence: "the data's", seed: common.seed),
       folder: folder, team: team, frozenThrough: freeze.flatMap { network.levels[$0] },
       classWeights: weights)
+    if isResumed == true {
+      do { try trainer.resume() } catch { throw Failure(error.description) }
+      session.note("resumed after epoch \(trainer.epochsDone)")
+    }
     try writing { () throws(FileError) in
+      try folder.write(arguments(recipe).json + "\n", "arguments.json")
       try folder.write(dataset.classes.joined(separator: "\n") + "\n", "classes.txt")
       try folder.write(splitCSV(source), "split.csv")
     }
     session.note(
       "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(dataset.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch); \(team.threadCount) threads, \(Kernels.chosen.name)"
     )
-    if isResumed == true {
-      do { try trainer.resume() } catch { throw Failure(error.description) }
-      session.note("resumed after epoch \(trainer.epochsDone)")
-    }
-    return try train(trainer, folder, session)
+    let code = try train(trainer, folder, session)
+    return code == 0 && source.refused > 0 ? 1 : code
   }
 
   private func train(_ trainer: Trainer, _ folder: RunFolder, _ session: Session) throws(Failure)
@@ -158,12 +163,12 @@ func readModel(_ path: FilePath) throws(Failure) -> Model {
 
 /// A data set with its warnings said, or exit 2.
 func openData(
-  _ argument: String, _ session: Session, _ common: CommonOptions, aviarySize: Int = 64
+  _ argument: PathArgument, _ session: Session, _ common: CommonOptions, aviarySize: Int = 64
 ) throws(Failure) -> Dataset {
   let options = Dataset.Options(
     decoding: DecodingOptions(limits: common.limits), aviarySize: aviarySize)
   do throws(DatasetError) {
-    let dataset = try Dataset.open(argument, options)
+    let dataset = try Dataset.open(argument.path, options)
     for warning in dataset.warnings { session.note("avocet: \(warning)") }
     return dataset
   } catch { throw Failure(error.description) }

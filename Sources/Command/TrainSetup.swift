@@ -13,17 +13,17 @@ extension Train {
   struct Sources {
     let training: any DataSource
     let validation: (any DataSource)?
+    /// Pictures that could not be read and were left out.
+    let refused: Int
   }
 
   /// The recipe by name or file, or the one that suits the data, with the flags laid over it.
   func chosenRecipe(_ dataset: Dataset, _ base: Model?) throws(Failure) -> Recipe {
     var chosen: Recipe
-    if let name = recipe {
-      if let named = Recipe.named(name) {
-        chosen = named
-      } else {
-        chosen = try recipeFile(name)
-      }
+    if let recipe, let named = Recipe.named(recipe.text) {
+      chosen = named
+    } else if let recipe {
+      chosen = try recipeFile(recipe.path)
     } else {
       chosen = try defaultRecipe(dataset)
     }
@@ -49,8 +49,7 @@ extension Train {
     return chosen
   }
 
-  private func recipeFile(_ name: String) throws(Failure) -> Recipe {
-    let path = FilePath(name)
+  private func recipeFile(_ path: FilePath) throws(Failure) -> Recipe {
     let names = Recipe.named.map(\.name).joined(separator: ", ")
     let bytes: [UInt8]
     do throws(FileError) { bytes = try readFile(path, limit: 1 << 20) } catch {
@@ -65,38 +64,35 @@ extension Train {
   }
 
   private func defaultRecipe(_ dataset: Dataset) throws(Failure) -> Recipe {
-    let name: String
-    if dataset.aviary != nil {
-      name = "aviary"
-    } else if dataset.isGrey {
-      name = "small-grey"
-    } else if dataset.kind.hasPrefix("CIFAR") {
-      name = "small-colour"
-    } else {
-      name = "photographs"
-    }
+    let name =
+      switch dataset.kind {
+      case .aviary: "aviary"
+      case .fashionMNIST: "fashion-mnist"
+      case .idx: "mnist"
+      case .cifar10, .cifar100: "cifar"
+      case .folder, .splitFolders, .csvManifest, .jsonlManifest: "photos"
+      }
     guard let recipe = Recipe.named(name) else { throw Failure("no recipe is called \(name)") }
     return recipe
   }
 
+  /// What `arguments.json` keeps of this run.
+  func arguments(_ recipe: Recipe) -> RunArguments {
+    RunArguments(
+      flags: [
+        ("data", data.path.escaped), ("seed", "\(common.seed)"),
+        ("validationSplit", "\(validationSplit)"), ("from", from?.path.escaped ?? ""),
+        ("freeze", freeze?.rawValue ?? ""), ("classWeights", classWeights.rawValue),
+      ], recipe: recipe)
+  }
+
   /// Makes the folder ready: true if a state is there to resume, false for a fresh start, nil if all is done already.
   func prepare(_ folder: RunFolder, _ recipe: Recipe, _ session: Session) throws(Failure) -> Bool? {
-    let arguments = [
-      ("data", data), ("seed", "\(common.seed)"), ("validationSplit", "\(validationSplit)"),
-      ("from", from?.path.escaped ?? ""), ("freeze", freeze?.rawValue ?? ""),
-      ("classWeights", classWeights.rawValue),
-    ]
-    let saved = RunArguments(flags: arguments, recipe: recipe)
     let previous = resume ? RunArguments(folder) : nil
-    do throws(FileError) {
-      try OutputFolder.prepare(folder.path, force: common.force, resume: resume)
-    } catch {
-      let isFull = error.kind == .other && !common.force && !resume
-      throw Failure(error.description, code: isFull ? 2 : 5)
-    }
+    try prepareOutput(folder.path, force: common.force, resume: resume)
     let hasState = RunFolder.exists(folder.statePath)
     if resume, hasState, let previous {
-      if let difference = saved.difference(from: previous) {
+      if let difference = arguments(recipe).difference(from: previous) {
         throw Failure("\(folder.path.escaped): cannot resume: \(difference)", code: 64)
       }
       if let done = previous.epochsDone(folder), done >= recipe.epochs {
@@ -106,60 +102,78 @@ extension Train {
     } else if resume {
       session.note("\(folder.path.escaped): no state to resume from; starting anew")
     }
-    try writing { () throws(FileError) in try folder.write(saved.json + "\n", "arguments.json") }
     return resume && hasState && previous != nil
   }
 
   /// Reads every picture once and leaves out those that cannot be read.
   func readable(
-    _ dataset: Dataset, _ recipe: Recipe, _ team: ThreadTeam, _ session: Session
+    _ dataset: Dataset, _ preprocessing: Preprocessing, _ team: ThreadTeam, _ session: Session
   ) throws(Failure) -> Sources {
     let parts = dataset.trainingSplits(validationFraction: validationSplit, seed: common.seed)
-    // Crops of down to a third of the area need pictures somewhat larger than the network's.
-    let shortSide = recipe.size + recipe.size / 2
-    func look(_ source: SubsetSource, _ what: String) -> any DataSource {
-      let cached = CachedSource(source, shortSide: shortSide)
+    var refused = 0
+    func look(
+      _ source: SubsetSource, _ what: String, _ prepare: @escaping @Sendable (Image) -> Image
+    ) -> any DataSource {
+      let cached = CachedSource(source, prepare: prepare)
       let progress = Progress(session, what)
       let relay = ProgressRelay(progress, total: source.count)
-      let found = Preparation(cached, team: team) { relay.update($0) }
+      let shouldStop = session.shouldStop
+      let found = Preparation(cached, team: team, shouldStop: { shouldStop() != nil }) {
+        relay.update($0)
+      }
       progress.end()
-      for (name, message) in found.refused.prefix(20) {
+      for (name, message) in found.refused {
         session.complain("\(name): \(message); left out")
       }
-      if found.refused.count > 20 {
-        session.complain("\(grouped(found.refused.count - 20)) more pictures left out")
-      }
+      refused += found.refused.count
       return found.refused.isEmpty ? cached : SubsetSource(cached, found.readable)
     }
-    let training = look(parts.training, "reading pictures")
+    let training = look(parts.training, "reading pictures") {
+      // Crops of down to a third of the area need pictures somewhat larger than the network's.
+      $0.shrunk(toShortSide: preprocessing.height * 3 / 2)
+    }
+    try session.checkStop()
     guard training.count > 1 else {
       throw Failure(
-        "\(escapedText(data.utf8)): \(training.count) training pictures; at least 2 are needed")
+        "\(data.path.escaped): \(training.count) training pictures; at least 2 are needed")
     }
-    return Sources(
-      training: training,
-      validation: parts.validation.map { look($0, "reading validation pictures") })
+    let validation = parts.validation.map {
+      // The very view that a later evaluation takes, so that both agree.
+      look($0, "reading validation pictures") { preprocessing.view(of: $0) }
+    }
+    try session.checkStop()
+    return Sources(training: training, validation: validation, refused: refused)
   }
 
-  func preprocessing(
-    _ dataset: Dataset, _ recipe: Recipe, _ training: any DataSource, _ base: Model?
-  ) -> Preprocessing {
-    if let base, base.preprocessing.height == recipe.size, base.preprocessing.width == recipe.size {
-      return base.preprocessing
-    }
-    let channels = dataset.isGrey ? 1 : 3
-    let half = [Float](repeating: 0.5, count: channels)
-    var result = Preprocessing(
+  // The preprocessing of the model to begin with, where the network sees pictures of the same size.
+  private func kept(_ recipe: Recipe, _ base: Model?) -> Preprocessing? {
+    guard let kept = base?.preprocessing, kept.height == recipe.size, kept.width == recipe.size
+    else { return nil }
+    return kept
+  }
+
+  /// What the network will see of a picture; mean and deviation are still to be measured unless a model gave them.
+  func preprocessing(_ dataset: Dataset, _ recipe: Recipe, _ base: Model?) -> Preprocessing {
+    if let kept = kept(recipe, base) { return kept }
+    let half = [Float](repeating: 0.5, count: dataset.isGrey ? 1 : 3)
+    return Preprocessing(
       height: recipe.size, width: recipe.size, shortSide: recipe.size, mean: half, deviation: half,
       grey: dataset.isGrey)
-    (result.mean, result.deviation) = result.statistics(of: training)
+  }
+
+  /// The same with the mean and deviation of the training pictures.
+  func measured(
+    _ preprocessing: Preprocessing, _ training: any DataSource, _ recipe: Recipe, _ base: Model?
+  ) -> Preprocessing {
+    if kept(recipe, base) != nil { return preprocessing }
+    var result = preprocessing
+    (result.mean, result.deviation) = preprocessing.statistics(of: training)
     return result
   }
 
-  func network(_ dataset: Dataset, _ recipe: Recipe, _ preprocessing: Preprocessing)
-    throws(Failure) -> Network
-  {
-    let input = Shape(recipe.size, recipe.size, preprocessing.channels)
+  func network(_ dataset: Dataset, _ recipe: Recipe, _ base: Model?) throws(Failure) -> Network {
+    let channels = kept(recipe, base)?.channels ?? (dataset.isGrey ? 1 : 3)
+    let input = Shape(recipe.size, recipe.size, channels)
     do throws(NetworkError) {
       return try Architecture.network(
         named: recipe.architecture, input: input, classes: dataset.classes.count)
@@ -199,7 +213,7 @@ extension Train {
     if let aviary = dataset.aviary {
       return "aviary:count=\(aviary.count),size=\(aviary.size),seed=\(aviary.seed)"
     }
-    return "\(dataset.kind): \(counts)"
+    return "\(dataset.kind.rawValue): \(counts)"
   }
 
   func splitCSV(_ sources: Sources) -> String {

@@ -24,6 +24,24 @@ public struct Augmentation: Codable, Hashable, Sendable {
     (self.brightness, self.contrast, self.saturation) = (brightness, contrast, saturation)
   }
 
+  /// What cannot be done to views of `side` pixels, or nil; a recipe's file may hold anything.
+  public func problem(side: Int) -> String? {
+    for (name, value) in [("shift", shift), ("cutout", cutout)] where !(0...side).contains(value) {
+      return "\(name) is \(value); 0 to \(side) is allowed"
+    }
+    let changes = [
+      ("brightness", brightness), ("contrast", contrast), ("saturation", saturation),
+    ]
+    for (name, value) in changes where !(0...1).contains(value) {
+      return "\(name) is \(value); 0 to 1 is allowed"
+    }
+    if let cropScale {
+      guard cropScale.count == 2, cropScale[0] > 0, cropScale[0] <= cropScale[1], cropScale[1] <= 1
+      else { return "cropScale is \(cropScale); two rising numbers above 0, up to 1, are allowed" }
+    }
+    return nil
+  }
+
   /// What happens to one picture in one epoch.
   public struct Choice: Hashable, Sendable {
     /// The part of the picture that is kept, in shares of its sides.
@@ -47,7 +65,8 @@ public struct Augmentation: Codable, Hashable, Sendable {
     if let cropScale, cropScale.count == 2 {
       // The side of the crop grows with the area's root; its shape runs from 3:4 to 4:3.
       let side = (cropScale[0] + (cropScale[1] - cropScale[0]) * area).squareRoot()
-      let stretch = 1 + shape * 0.1547
+      let (narrow, wide) = (0.75.squareRoot(), (4.0 / 3).squareRoot())
+      let stretch = (narrow + wide) / 2 + shape * (wide - narrow) / 2
       let (width, height) = (min(1, side * stretch), min(1, side / stretch))
       crop = Rectangle(x: left * (1 - width), y: top * (1 - height), width: width, height: height)
     }

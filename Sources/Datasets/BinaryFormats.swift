@@ -24,7 +24,7 @@ extension Dataset {
       splits[.test] = try cifar(
         "test", folder, ["test_batch.bin"], labelBytes: 1, classes: classes.count)
     }
-    return Dataset(kind: "CIFAR-10 binary", classes: classes, splits: splits)
+    return Dataset(kind: .cifar10, classes: classes, splits: splits)
   }
 
   /// CIFAR-100's binary files: records of a coarse and a fine label byte and 3,072 planar bytes; the fine label counts.
@@ -38,7 +38,7 @@ extension Dataset {
     if exists(folder.appending("test.bin")) {
       splits[.test] = try cifar("test", folder, ["test.bin"], labelBytes: 2, classes: classes.count)
     }
-    return Dataset(kind: "CIFAR-100 binary", classes: classes, splits: splits)
+    return Dataset(kind: .cifar100, classes: classes, splits: splits)
   }
 
   static func exists(_ path: FilePath) -> Bool {
@@ -99,16 +99,23 @@ extension Dataset {
         name: split.rawValue, width: sizes[2], height: sizes[1], channels: 1, bytes: pixels,
         labels: classes, planar: false)
     }
-    let isFashion = folder.escaped.lowercased().contains("fashion")
-    let fashion = [
-      "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
-      "Ankle boot",
-    ]
-    let classes = isFashion && largest < 10 ? fashion : (0...largest).map { "\($0)" }
+    let isFashion = splits.contains { isFashionMNIST($1, of: $0) }
+    let classes = isFashion ? fashionNames : (0...largest).map { "\($0)" }
     guard classes.count > 1 else {
       throw DatasetError("\(folder.escaped): every picture has label 0; two classes are the least")
     }
-    return Dataset(kind: "IDX (MNIST family)", classes: classes, splits: splits, isGrey: true)
+    return Dataset(kind: isFashion ? .fashionMNIST : .idx, classes: classes, splits: splits)
+  }
+
+  private static let fashionNames = [
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+    "Ankle boot",
+  ]
+
+  // Fashion-MNIST (Xiao, Rasul and Vollgraf 2017) has MNIST's file names; its published labels begin so.
+  private static func isFashionMNIST(_ source: any DataSource, of split: Split) -> Bool {
+    let start = split == .train ? [9, 0, 0, 3, 0, 2, 7, 2, 5, 5] : [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]
+    return source.count >= 10_000 && (0..<start.count).allSatisfy { source.label($0) == start[$0] }
   }
 
   private static func idxPath(_ folder: FilePath, _ name: String) -> FilePath? {

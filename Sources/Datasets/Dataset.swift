@@ -25,18 +25,32 @@ public enum Split: String, CaseIterable, Sendable, Codable {
 
 /// Labelled pictures in their splits, whatever the format.
 public struct Dataset: Sendable {
-  /// The format in words.
-  public var kind: String
+  /// The format.
+  public var kind: Kind
   /// The class names, in the order of the labels.
   public var classes: [String]
   /// The pictures of each split that there is.
   public var splits: [Split: any DataSource]
   /// What a user should know, a line each.
   public var warnings: [String] = []
-  /// Whether the pictures are grey.
-  public var isGrey = false
   /// The aviary that draws the pictures, if one does.
   public var aviary: Aviary?
+
+  /// The formats, in words.
+  public enum Kind: String, Sendable, CaseIterable {
+    case folder = "folder of classes"
+    case splitFolders = "folders of classes, in splits"
+    case csvManifest = "CSV manifest"
+    case jsonlManifest = "JSONL manifest"
+    case cifar10 = "CIFAR-10 binary"
+    case cifar100 = "CIFAR-100 binary"
+    case fashionMNIST = "Fashion-MNIST (IDX)"
+    case idx = "IDX (MNIST family)"
+    case aviary = "generated birds and others (aviary)"
+  }
+
+  /// Whether the pictures are grey.
+  public var isGrey: Bool { kind == .idx || kind == .fashionMNIST }
 
   /// What opening needs to know.
   public struct Options: Sendable {
@@ -76,12 +90,19 @@ public struct Dataset: Sendable {
     return (SubsetSource(source, parts.training), held, parts.validation)
   }
 
-  /// Recognises the data by its content and opens it.
+  /// Recognises the data by its content and opens it; see `Kind`.
   public static func open(_ argument: String, _ options: Options = Options()) throws(DatasetError)
     -> Dataset
   {
-    if argument.hasPrefix("aviary:") { return try openAviary(argument, options) }
-    let path = FilePath(argument)
+    try open(FilePath(argument), options)
+  }
+
+  /// Recognises the data by its content and opens it; the path may be `aviary:...`.
+  public static func open(_ path: FilePath, _ options: Options = Options()) throws(DatasetError)
+    -> Dataset
+  {
+    let name = path.escaped
+    if name.hasPrefix("aviary:") { return try openAviary(name, options) }
     let kind: FileKind
     do throws(Errno) {
       kind = try RealFileSystem().status(of: path, followingLinks: true).kind
@@ -102,45 +123,50 @@ public struct Dataset: Sendable {
     return try openFolder(path, options)
   }
 
+  // The argument comes escaped, fit to be shown.
   private static func openAviary(_ argument: String, _ options: Options) throws(DatasetError)
     -> Dataset
   {
     var (count, size, seed, split) = (6000, options.aviarySize, UInt64(1), Split.all)
-    let usage = "aviary:count=6000,size=64,seed=1,split=all"
+    let usage = "an example is aviary:count=6000,size=64,seed=1,split=all"
+    func bad(_ problem: String) -> DatasetError {
+      DatasetError("\(argument): \(problem)")
+    }
+    var seen: Set<String> = []
     for field in argument.dropFirst("aviary:".count).split(separator: ",") {
       let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else {
-        throw DatasetError("\(argument): \"\(field)\" is not name=value; an example is \(usage)")
+        throw bad("\"\(field)\" is not name=value; \(usage)")
       }
+      guard seen.insert(parts[0]).inserted else { throw bad("\"\(parts[0])\" stands twice") }
       let number = Int(parts[1])
       switch parts[0] {
       case "count":
         guard let number, (1...10_000_000).contains(number) else {
-          throw DatasetError("\(argument): count is \(parts[1]); 1 to 10,000,000 is possible")
+          throw bad("count is \(parts[1]); 1 to 10,000,000 is possible")
         }
         count = number
       case "size":
         guard let number, (32...256).contains(number) else {
-          throw DatasetError("\(argument): size is \(parts[1]); 32 to 256 pixels are possible")
+          throw bad("size is \(parts[1]); 32 to 256 pixels are possible")
         }
         size = number
       case "seed":
         guard let number = UInt64(parts[1]) else {
-          throw DatasetError("\(argument): seed is \(parts[1]); a whole number from 0 is possible")
+          throw bad("seed is \(parts[1]); a whole number from 0 is possible")
         }
         seed = number
       case "split":
         guard let name = Split(rawValue: parts[1] == "val" ? "validation" : parts[1]) else {
-          throw DatasetError("\(argument): no split is called \(parts[1]); train, val, test, all")
+          throw bad("no split is called \(parts[1]); train, val, test, all")
         }
         split = name
-      default:
-        throw DatasetError("\(argument): \"\(parts[0])\" is not known; an example is \(usage)")
+      default: throw bad("\"\(parts[0])\" is not known; \(usage)")
       }
     }
-    let aviary = Aviary(count: count, size: size, seed: seed)
+    let aviary = Aviary(count: count, size: size, seed: seed, split: split)
     return Dataset(
-      kind: "generated birds and others (aviary)", classes: Aviary.classes,
+      kind: .aviary, classes: Aviary.classes,
       splits: [split: AviarySource(aviary)], aviary: aviary)
   }
 }

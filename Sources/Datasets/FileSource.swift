@@ -27,14 +27,18 @@ public struct FileSource: DataSource {
 
 extension Dataset {
   /// Names in a data folder that are never classes.
-  static func isReserved(_ name: String) -> Bool { name == "parts" || name.hasPrefix(".") }
+  static func isReserved(_ name: String) -> Bool {
+    ["parts", "parts.csv", "captions.csv"].contains(name) || name.hasPrefix(".")
+  }
+
+  /// The folders that are splits, the first of each the one that is written.
+  static let splitNames: [(split: Split, names: [String])] = [
+    (.train, ["train"]), (.validation, ["val", "valid", "validation"]), (.test, ["test"]),
+  ]
 
   /// A folder of class folders, or of `train`, `val` and `test` folders of class folders.
   static func openFolder(_ folder: FilePath, _ options: Options) throws(DatasetError) -> Dataset {
     let names = try subfolders(folder)
-    let splitNames: [(Split, [String])] = [
-      (.train, ["train"]), (.validation, ["val", "valid", "validation"]), (.test, ["test"]),
-    ]
     var found: [(Split, FilePath)] = []
     for (split, spellings) in splitNames {
       if let name = spellings.first(where: names.contains) {
@@ -45,7 +49,7 @@ extension Dataset {
       found.contains { $0.0 == .train } || (!found.isEmpty && found.count == names.count)
     if !isSplit { found = [(.all, folder)] }
     var dataset = Dataset(
-      kind: isSplit ? "folders of classes, in splits" : "folder of classes", classes: [],
+      kind: isSplit ? .splitFolders : .folder, classes: [],
       splits: [:])
     for (split, path) in found {
       let (classes, files, warnings) = try classFolders(path)
@@ -78,7 +82,8 @@ extension Dataset {
       )
     }
     var result = self
-    for (split, source) in splits where split == .train || split == .all {
+    for (split, source) in splits
+    where (split == .train || split == .all) && splits[.validation] == nil {
       var counts = [Int](repeating: 0, count: classes.count)
       for i in 0..<source.count { counts[source.label(i)] += 1 }
       for (label, count) in counts.enumerated() where count == 1 {
@@ -118,7 +123,7 @@ extension Dataset {
       ([], [], [])
     for i in 0..<listing.count {
       let bytes = Array(listing.name(i))
-      let name = escapedIfNeeded(bytes)
+      let name = FilePath(bytes: bytes).text
       let path = FilePath(bytes: folder.bytes + [UInt8(ascii: "/")] + bytes)
       guard (try? RealFileSystem().status(of: path, followingLinks: true).kind) == .folder,
         !isReserved(name)
@@ -133,6 +138,12 @@ extension Dataset {
         warnings.append("\(path.escaped): no pictures; not a class")
         continue
       }
+      // Equal are also names that differ in their Unicode form or in their escapes alone.
+      guard !classes.contains(name) else {
+        throw DatasetError(
+          "\(folder.escaped): two folders are called \"\(escapedText(name.utf8))\" (in different bytes); rename or join them"
+        )
+      }
       files += found.map { (path: $0, label: classes.count) }
       classes.append(name)
     }
@@ -142,10 +153,5 @@ extension Dataset {
       )
     }
     return (classes, files, warnings)
-  }
-
-  /// A class name from a folder's bytes: as it is, escaped where it is no UTF-8.
-  static func escapedIfNeeded(_ bytes: [UInt8]) -> String {
-    String(validating: bytes, as: UTF8.self) ?? escapedText(bytes)
   }
 }

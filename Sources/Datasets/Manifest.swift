@@ -8,61 +8,6 @@ import SystemPackage
   import Foundation
 #endif
 
-/// Rows of a CSV file (RFC 4180): quoted cells may hold commas, quotes and line ends; nil if a quote is left open.
-public func csvRows(_ text: String) -> [[String]]? {
-  var rows: [[String]] = []
-  var row: [String] = []
-  var cell = String.UnicodeScalarView()
-  var (isQuoted, wasQuoted) = (false, false)
-  var scalars = text.unicodeScalars.makeIterator()
-  var waiting: Unicode.Scalar?
-  func endCell() {
-    row.append(String(cell))
-    cell = String.UnicodeScalarView()
-    wasQuoted = false
-  }
-  func endRow() {
-    if row.isEmpty && cell.isEmpty && !wasQuoted { return }
-    endCell()
-    rows.append(row)
-    row = []
-  }
-  while let scalar = waiting ?? scalars.next() {
-    waiting = nil
-    if isQuoted {
-      guard scalar == "\"" else {
-        cell.append(scalar)
-        continue
-      }
-      waiting = scalars.next()
-      if waiting == "\"" {
-        cell.append("\"")
-        waiting = nil
-      } else {
-        isQuoted = false
-      }
-    } else if scalar == "\"" && cell.isEmpty && !wasQuoted {
-      (isQuoted, wasQuoted) = (true, true)
-    } else if scalar == "," {
-      endCell()
-    } else if scalar == "\n" {
-      endRow()
-    } else if scalar == "\r" {
-      waiting = scalars.next()
-      if waiting == "\n" {
-        waiting = nil
-        endRow()
-      } else {
-        cell.append(scalar)
-      }
-    } else {
-      cell.append(scalar)
-    }
-  }
-  endRow()
-  return isQuoted ? nil : rows
-}
-
 extension Dataset {
   /// A CSV with the columns `path` and `label`, or a JSONL with `file_name` and `label`; paths relative to the file.
   static func openManifest(_ path: FilePath, _ options: Options) throws(DatasetError) -> Dataset {
@@ -83,7 +28,7 @@ extension Dataset {
       (path: path.folder.pushing(FilePath(entry.path)), label: numbers[entry.label] ?? 0)
     }
     var dataset = Dataset(
-      kind: isJSON ? "JSONL manifest" : "CSV manifest", classes: classes,
+      kind: isJSON ? .jsonlManifest : .csvManifest, classes: classes,
       splits: [.all: FileSource(files, decoding: options.decoding)])
     if labelled.count < entries.count {
       dataset.warnings.append(
@@ -95,7 +40,10 @@ extension Dataset {
   private static func csvEntries(_ text: String, _ path: FilePath) throws(DatasetError) -> [(
     path: String, label: String
   )] {
-    guard let rows = csvRows(text) else {
+    // Spreadsheets put a byte order mark first.
+    let body =
+      text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+    guard let rows = csvRows(body) else {
       throw DatasetError("\(path.escaped): a quoted cell does not end")
     }
     let header = rows.first ?? []
@@ -112,7 +60,11 @@ extension Dataset {
         throw DatasetError(
           "\(path.escaped): row \(number + 1) has \(row.count) cells of \(header.count)")
       }
-      entries.append((row[pathColumn], row[labelColumn]))
+      var name = csvText(row[pathColumn])
+      if name != row[pathColumn], exists(path.folder.pushing(FilePath(row[pathColumn]))) {
+        name = row[pathColumn]
+      }
+      entries.append((name, csvText(row[labelColumn])))
     }
     return entries
   }
@@ -131,10 +83,12 @@ extension Dataset {
     path: String, label: String
   )] {
     var entries: [(path: String, label: String)] = []
-    for (number, line) in text.split(whereSeparator: \.isNewline).enumerated() {
+    // By bytes: a string of JSON may hold line ends of other scripts as they are.
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (number, line) in lines.enumerated() where !line.allSatisfy({ $0 <= 0x20 }) {
       // A line of a manifest is flat; anything deeper would only exhaust a decoder.
-      guard line.utf8.count(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") }) < 64,
-        let entry = try? JSONDecoder().decode(Line.self, from: Data(line.utf8))
+      guard line.count(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") }) < 64,
+        let entry = try? JSONDecoder().decode(Line.self, from: Data(line))
       else {
         throw DatasetError(
           "\(path.escaped): line \(number + 1) is no JSON object with file_name and label")

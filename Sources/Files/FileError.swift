@@ -69,6 +69,9 @@ extension FilePath {
   /// The path for one line of text: bytes that are not UTF-8, control and direction characters
   /// become `\xNN`, a backslash `\\`.
   public var escaped: String { escapedText(bytes) }
+
+  /// The path as it is where it is UTF-8, else escaped.
+  public var text: String { String(validating: bytes, as: UTF8.self) ?? escaped }
 }
 
 /// Bytes as one line of text that no terminal acts upon; see `FilePath.escaped`.

@@ -27,6 +27,23 @@ public func readFile(
   return bytes
 }
 
+/// Hands a file's bytes to `body`, 64 KiB and less at a time.
+public func readPieces(
+  of path: FilePath, fileSystem: any FileSystem = RealFileSystem(), _ body: ([UInt8]) -> Void
+) throws(FileError) {
+  do throws(Errno) {
+    let file = try fileSystem.open(path, for: .reading)
+    defer { fileSystem.close(file) }
+    while true {
+      let piece = try piece(of: file, atMost: 1 << 16, fileSystem)
+      if piece.isEmpty { return }
+      body(piece)
+    }
+  } catch {
+    throw FileError(path: path, error)
+  }
+}
+
 /// What the file is and its bytes, if it is a regular one within the limit.
 private func contents(
   of path: FilePath, limit: Int, _ fileSystem: any FileSystem

@@ -45,6 +45,15 @@ public final class StreamedFile {
     if let file { fileSystem.close(file) }
   }
 
+  /// Gives the file up and removes `FILE.part`; nothing can be written afterwards.
+  public func discard() {
+    guard let file else { return }
+    self.file = nil
+    pending = []
+    fileSystem.close(file)
+    if target != path { try? fileSystem.remove(target) }
+  }
+
   /// Adds bytes, which may wait in memory until 64 KiB are together.
   public func write(_ bytes: some Sequence<UInt8>) throws(FileError) {
     pending.append(contentsOf: bytes)

@@ -1,6 +1,6 @@
 // Sizes after Goto and van de Geijn (2008), as BLIS names them: a block of B of depth kc stays in L1 while it meets a block of A of mc rows in L2.
-private let depthBlock = 256
-private let rowBlock = 192
+private let depthBlock = 512
+private let rowBlock = 96
 // Rows of a packed block of A are this much longer than its depth, so that they do not share cache sets.
 private let rowGap = 16
 

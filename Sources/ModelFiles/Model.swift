@@ -96,19 +96,41 @@ public struct Model: Sendable {
     preprocessing = try decoded(
       Preprocessing.self, try text("preprocessing"), "avocet.preprocessing")
     provenance = try decoded(Provenance.self, try text("provenance"), "avocet.provenance")
-    let levels = try decoded([StoredLevel].self, try text("levels"), "avocet.levels")
-    detectorNames = [:]
-    for level in levels {
-      for (unit, name) in level.names {
-        guard let number = Int(unit), number >= 0 else {
-          throw ModelFileError("avocet.levels: \(shown(unit)) is no unit")
-        }
-        detectorNames[level.level, default: [:]][number] = name
-      }
-    }
+    detectorNames = try Self.names(
+      try decoded([StoredLevel].self, try text("levels"), "avocet.levels"), network)
+    // Before memory is taken for them: a few bytes can declare a network of gigabytes.
+    try Self.check(file, network.layout)
     parameters = Parameters(network.layout)
     try check()
-    try fill(from: file)
+    for slice in network.layout.slices {
+      parameters.setFileValues(slice, file.tensors[slice.name]?.values ?? [])
+    }
+  }
+
+  // The detectors' names by level and unit; the list must agree with the network's own marks.
+  private static func names(
+    _ levels: [StoredLevel], _ network: Network
+  ) throws(ModelFileError) -> [Level: [Int: String]] {
+    func bad(_ problem: String) -> ModelFileError { ModelFileError("avocet.levels: \(problem)") }
+    guard levels.map(\.level) == Level.allCases else {
+      throw bad("edges, parts and objects were expected, each once")
+    }
+    var names: [Level: [Int: String]] = [:]
+    for stored in levels {
+      let node = network.levels[stored.level].map { network.nodes[$0] }
+      guard let node, node.name == stored.node else {
+        throw bad(
+          "\(stored.level.rawValue) is node \(shown(stored.node)), in the network it is \(shown(node?.name ?? ""))"
+        )
+      }
+      for (unit, name) in stored.names {
+        guard let number = Int(unit), "\(number)" == unit,
+          (0..<node.shape.channels).contains(number)
+        else { throw bad("\(shown(unit)) is no unit of the \(node.shape.channels)") }
+        names[stored.level, default: [:]][number] = name
+      }
+    }
+    return names
   }
 
   private func check() throws(ModelFileError) {
@@ -127,8 +149,8 @@ public struct Model: Sendable {
     }
   }
 
-  private func fill(from file: SafeTensors) throws(ModelFileError) {
-    for slice in network.layout.slices {
+  private static func check(_ file: SafeTensors, _ layout: ParameterLayout) throws(ModelFileError) {
+    for slice in layout.slices {
       guard let tensor = file.tensors[slice.name] else {
         throw ModelFileError("tensor \(shown(slice.name)) is missing")
       }
@@ -136,15 +158,11 @@ public struct Model: Sendable {
         throw ModelFileError(
           "tensor \(shown(slice.name)) is \(tensor.shape); the network wants \(slice.fileShape)")
       }
-      guard tensor.values.allSatisfy(\.isFinite) else {
-        throw ModelFileError("tensor \(shown(slice.name)) holds a number that is not finite")
-      }
       if slice.name.hasSuffix(".running_var"), tensor.values.contains(where: { $0 < 0 }) {
         throw ModelFileError("tensor \(shown(slice.name)) holds a negative variance")
       }
-      parameters.setFileValues(slice, tensor.values)
     }
-    let known = Set(network.layout.slices.map(\.name))
+    let known = Set(layout.slices.map(\.name))
     if let extra = file.tensors.keys.filter({ !known.contains($0) }).min() {
       throw ModelFileError("tensor \(shown(extra)) belongs to no node of the network")
     }

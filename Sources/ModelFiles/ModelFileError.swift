@@ -20,11 +20,6 @@ func shown(_ text: String) -> String {
   return "\"\(escaped)\(text.utf8.count > 80 ? "..." : "")\""
 }
 
-/// The product, nil where a factor is negative or the result too large.
-func product(_ factors: [Int]) -> Int? {
-  factors.allSatisfy { $0 >= 0 } ? checkedProduct(factors) : nil
-}
-
 /// A JSON string.
 public func quoted(_ text: String) -> String {
   var result = "\""
@@ -44,27 +39,6 @@ public func quoted(_ text: String) -> String {
   return result + "\""
 }
 
-/// Refuses JSON nested deeper than any of our files, so that no decoder's recursion runs out of stack.
-func checkNesting(_ text: some Sequence<UInt8>, limit: Int = 64) throws(ModelFileError) {
-  var (depth, isInside, isEscaped) = (0, false, false)
-  for byte in text {
-    if isEscaped {
-      isEscaped = false
-    } else if isInside {
-      if byte == UInt8(ascii: "\\") { isEscaped = true }
-      if byte == UInt8(ascii: "\"") { isInside = false }
-    } else {
-      switch byte {
-      case UInt8(ascii: "\""): isInside = true
-      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-      default: break
-      }
-      if depth > limit { throw ModelFileError("JSON nested deeper than \(limit)") }
-    }
-  }
-}
-
 /// The value as JSON with sorted keys: the same value, the same bytes.
 func json(_ value: some Encodable) -> String {
   let encoder = JSONEncoder()
@@ -72,24 +46,39 @@ func json(_ value: some Encodable) -> String {
   return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "null"
 }
 
-/// A value from JSON.
-func decoded<Value: Decodable>(_ type: Value.Type, _ text: String, _ key: String)
+/// A value from JSON in which no key is unknown, for an unknown one could change what the others mean.
+func decoded<Value: Codable>(_ type: Value.Type, _ text: String, _ key: String)
   throws(ModelFileError) -> Value
 {
-  try checkNesting(text.utf8)
-  do { return try JSONDecoder().decode(type, from: Data(text.utf8)) } catch {
+  let read: StrictJSON
+  do throws(ModelFileError) { read = try StrictJSON(text.utf8, depth: 16) } catch {
+    throw ModelFileError("\(key): \(error.description)")
+  }
+  let value: Value
+  do { value = try JSONDecoder().decode(type, from: Data(text.utf8)) } catch {
     throw ModelFileError("\(key) is damaged: \(cause(error))")
   }
+  let understood = try StrictJSON(json(value).utf8, depth: 16)
+  if let unknown = read.key(missingIn: understood) {
+    throw ModelFileError("\(key): \(shown(unknown)) is unknown; a newer program may know it")
+  }
+  return value
 }
 
+// The network's own errors quote names from the file as they are.
 private func cause(_ error: any Error) -> String {
-  guard let error = error as? DecodingError else { return "\(error)" }
+  func line(_ text: String) -> String { escapedText(text.utf8.prefix(400)) }
+  guard let error = error as? DecodingError else { return line("\(error)") }
   switch error {
   case .keyNotFound(let key, _): return "\(shown(key.stringValue)) is missing"
   case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context):
-    if let inner = context.underlyingError, !(inner is DecodingError) { return "\(inner)" }
+    if let inner = context.underlyingError { return cause(inner) }
+    // The strict reader took the text, so what Foundation means is a number: 2.5 or 1e39 for a count.
+    if context.debugDescription.contains("not valid JSON") {
+      return "a number does not fit its field"
+    }
     let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-    return path.isEmpty ? "not the JSON expected" : "\(shown(path)) is not what is expected"
+    return (path.isEmpty ? "" : "\(shown(path)): ") + line(context.debugDescription)
   @unknown default: return "not the JSON expected"
   }
 }

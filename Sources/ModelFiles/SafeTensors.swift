@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import AvocetFiles
 
 /// A file of named tensors and text, as Python's `safetensors` writes and reads it: eight bytes of header length, a JSON header, then the numbers.
 public struct SafeTensors: Sendable {
@@ -29,84 +25,122 @@ public struct SafeTensors: Sendable {
     (self.metadata, self.tensors) = (metadata, tensors)
   }
 
-  /// The header may hold so many bytes.
-  static let headerLimit = 100 << 20
+  /// Bytes that a header may have, and tensors that it may name.
+  static let headerLimit = 16 << 20
+  static let tensorLimit = 65_536
 
-  private struct Entry: Decodable {
-    let dtype: String
-    let shape: [Int]
-    let offsets: [Int]
-
-    enum CodingKeys: String, CodingKey {
-      case dtype, shape
-      case offsets = "data_offsets"
-    }
-  }
-
-  private struct Header: Decodable {
-    var metadata: [String: String] = [:]
-    var entries: [(String, Entry)] = []
-
-    struct Key: CodingKey {
-      let stringValue: String
-      var intValue: Int? { nil }
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-    }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: Key.self)
-      for key in container.allKeys {
-        if key.stringValue == "__metadata__" {
-          metadata = try container.decode([String: String].self, forKey: key)
-        } else {
-          entries.append((key.stringValue, try container.decode(Entry.self, forKey: key)))
-        }
-      }
-    }
-  }
-
-  /// Reads a file, strictly: every byte of the data belongs to exactly one tensor.
+  /// Reads a file, strictly: every byte of the data belongs to exactly one tensor, and every number is finite.
   public init(_ bytes: [UInt8]) throws(ModelFileError) {
     let start = try Self.dataStart(bytes)
-    let text = bytes[8..<start]
-    try checkNesting(text)
-    let header: Header
-    do { header = try JSONDecoder().decode(Header.self, from: Data(text)) } catch {
-      throw ModelFileError("the header is not the JSON of a safetensors file")
-    }
-    metadata = header.metadata
-    tensors = [:]
+    (metadata, tensors) = ([:], [:])
     var position = 0
     let size = bytes.count - start
-    for (name, entry) in header.entries.sorted(by: Self.isBefore) {
-      let width = try Self.width(entry.dtype, name)
-      guard let count = product(entry.shape), let length = product([count, width]),
-        entry.offsets.count == 2, entry.offsets[0] == position, position <= size,
-        length <= size - position, entry.offsets[1] == position + length
+    for entry in try readHeader(bytes[8..<start]) {
+      guard entry.begin == position, let end = checkedSum(position, entry.length),
+        end == entry.end, end <= size
       else {
         throw ModelFileError(
-          "tensor \(shown(name)): \(entry.dtype) \(entry.shape) at bytes \(entry.offsets) does not fit;"
+          "tensor \(shown(entry.name)): \(entry.type) \(entry.shape) takes \(grouped(entry.length)) bytes, its offsets are \(entry.begin) to \(entry.end);"
             + " byte \(position) of \(size) comes next")
       }
-      let data = bytes[(start + position)..<(start + position + length)]
-      if let values = Self.values(data, entry.dtype) {
-        guard tensors.updateValue(Tensor(shape: entry.shape, values: values), forKey: name) == nil
-        else { throw ModelFileError("two tensors are called \(shown(name))") }
+      if let values = Self.values(bytes[(start + position)..<(start + end)], entry.type) {
+        if let bad = values.firstIndex(where: { !$0.isFinite }) {
+          throw ModelFileError(
+            "tensor \(shown(entry.name)) holds \(values[bad]) at index \(bad), no finite number")
+        }
+        tensors[entry.name] = Tensor(shape: entry.shape, values: values)
       } else {
-        skipped.append(name)
+        skipped.append(entry.name)
       }
-      position += length
+      position = end
     }
     guard position == size else {
       throw ModelFileError("\(size) bytes of data, the tensors use \(position)")
     }
   }
 
-  private static func isBefore(_ a: (String, Entry), _ b: (String, Entry)) -> Bool {
-    let (x, y) = (a.1.offsets.first ?? 0, b.1.offsets.first ?? 0)
-    // An empty tensor may share its place with the next.
-    return (x, a.1.offsets.last ?? 0, a.0) < (y, b.1.offsets.last ?? 0, b.0)
+  /// What the header says of one tensor; `length` is what its type and shape need.
+  private struct Entry {
+    let name, type: String
+    let shape: [Int]
+    let begin, end, length: Int
+  }
+
+  // Takes the metadata and gives the tensors in the order of their bytes.
+  private mutating func readHeader(_ text: ArraySlice<UInt8>) throws(ModelFileError) -> [Entry] {
+    // The padding is spaces; other white space could hide what a second reader takes for data.
+    guard let last = text.lastIndex(where: { $0 != UInt8(ascii: " ") }),
+      text[last] == UInt8(ascii: "}")
+    else { throw ModelFileError("the header does not end with } and spaces") }
+    let header: StrictJSON
+    do throws(ModelFileError) { header = try StrictJSON(text, depth: 3) } catch {
+      throw ModelFileError("the header's \(error.description)")
+    }
+    guard case .object(let members) = header else {
+      throw ModelFileError("the header is no object")
+    }
+    var entries: [Entry] = []
+    for (name, value) in members {
+      if name == "__metadata__" {
+        metadata = try Self.texts(value)
+      } else {
+        entries.append(try Self.entry(name, value))
+      }
+    }
+    guard entries.count <= Self.tensorLimit else {
+      throw ModelFileError(
+        "\(grouped(entries.count)) tensors; \(grouped(Self.tensorLimit)) are the limit")
+    }
+    return entries.sorted { ($0.begin, $0.name) < ($1.begin, $1.name) }
+  }
+
+  private static func texts(_ value: StrictJSON) throws(ModelFileError) -> [String: String] {
+    guard case .object(let members) = value else {
+      throw ModelFileError("__metadata__ is no object of texts")
+    }
+    var texts: [String: String] = [:]
+    for (key, value) in members {
+      guard case .string(let text) = value else {
+        throw ModelFileError("__metadata__: \(shown(key)) is no text")
+      }
+      texts[key] = text
+    }
+    return texts
+  }
+
+  private static func entry(_ name: String, _ value: StrictJSON) throws(ModelFileError) -> Entry {
+    func bad(_ problem: String) -> ModelFileError {
+      ModelFileError("tensor \(shown(name)): \(problem)")
+    }
+    guard (1...512).contains(name.utf8.count),
+      name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+    else { throw bad("a name of 1 to 512 bytes without control characters was expected") }
+    guard case .object(let fields) = value else { throw bad("is no object") }
+    let known: Set = ["dtype", "shape", "data_offsets"]
+    if let extra = fields.keys.filter({ !known.contains($0) }).min() {
+      throw bad("the field \(shown(extra)) is unknown")
+    }
+    func numbers(_ field: String) throws(ModelFileError) -> [Int] {
+      guard case .array(let elements) = fields[field] else { throw bad("\(field) is no array") }
+      let numbers = elements.compactMap(\.wholeNumber)
+      guard numbers.count == elements.count else {
+        throw bad("\(field) holds what is no whole number from 0 to 2^53")
+      }
+      return numbers
+    }
+    guard case .string(let type) = fields["dtype"] else { throw bad("dtype is no text") }
+    guard let width = width(type) else { throw bad("the type \(shown(type)) is unknown") }
+    let (shape, offsets) = (try numbers("shape"), try numbers("data_offsets"))
+    guard shape.count <= 8 else { throw bad("\(shape.count) dimensions; 8 are the limit") }
+    guard let length = checkedProduct(shape + [width]), length > 0 else {
+      throw bad("the shape \(shape) is empty or too large")
+    }
+    guard offsets.count == 2 else { throw bad("\(offsets.count) data_offsets, not 2") }
+    guard offsets[0] % width == 0 else {
+      throw bad("begins at byte \(offsets[0]), no multiple of \(width)")
+    }
+    return Entry(
+      name: name, type: type, shape: shape, begin: offsets[0], end: offsets[1], length: length)
   }
 
   private static func dataStart(_ bytes: [UInt8]) throws(ModelFileError) -> Int {
@@ -115,8 +149,12 @@ public struct SafeTensors: Sendable {
     }
     var length: UInt64 = 0
     for i in (0..<8).reversed() { length = length << 8 | UInt64(bytes[i]) }
-    guard length <= UInt64(headerLimit), length >= 2, bytes.count > 8, bytes[8] == UInt8(ascii: "{")
-    else { throw ModelFileError("not a safetensors file\(looksLike(bytes))") }
+    guard length >= 2, bytes.count > 8, bytes[8] == UInt8(ascii: "{") else {
+      throw ModelFileError("not a safetensors file\(looksLike(bytes))")
+    }
+    guard length <= UInt64(headerLimit) else {
+      throw ModelFileError("a header of \(length) bytes; \(grouped(headerLimit)) are the limit")
+    }
     guard 8 + Int(length) <= bytes.count else {
       throw ModelFileError(
         "cut short: a header of \(length) bytes, \(bytes.count - 8) are there; copy the file again")
@@ -135,13 +173,13 @@ public struct SafeTensors: Sendable {
     return ""
   }
 
-  private static func width(_ type: String, _ name: String) throws(ModelFileError) -> Int {
+  private static func width(_ type: String) -> Int? {
     switch type {
     case "F64", "I64", "U64": return 8
     case "F32", "I32", "U32": return 4
     case "F16", "BF16", "I16", "U16": return 2
     case "I8", "U8", "BOOL": return 1
-    default: throw ModelFileError("tensor \(shown(name)): unknown type \(shown(type))")
+    default: return nil
     }
   }
 

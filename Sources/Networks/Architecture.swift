@@ -1,11 +1,15 @@
 /// The networks that have a name.
 public enum Architecture {
-  /// A name, and what the network is for.
-  public static let descriptions: [(name: String, purpose: String)] = [
-    ("aviary", "six 3x3 convolutions for pictures of 64 pixels: the demo's network"),
-    ("fashion", "six 3x3 convolutions for small grey pictures (MNIST family)"),
-    ("small", "the aviary's network with half the channels"),
-    ("tiny", "three convolutions: a network for tests and first tries"),
+  /// A name, what the network is for, and the shape of the pictures that it is usually given.
+  public static let descriptions: [(name: String, purpose: String, input: Shape)] = [
+    (
+      "aviary", "six convolutions for pictures of 64 pixels: the demo's network", Shape(64, 64, 3)
+    ),
+    (
+      "fashion", "six 3x3 convolutions for small grey pictures (MNIST family)", Shape(28, 28, 1)
+    ),
+    ("small", "the aviary's network with half the channels", Shape(64, 64, 3)),
+    ("tiny", "three convolutions: a network for tests and first tries", Shape(64, 64, 3)),
   ]
 
   /// The names.

@@ -4,6 +4,8 @@ import AvocetKernels
 public final class InferenceWorkspace {
   /// The network that runs.
   public let prepared: PreparedNetwork
+  /// Hears how long each step of a run took.
+  public var observer: ((StepTime) -> Void)?
   private let buffers: [FloatBuffer]
   private let bufferOf: [Int?]
   private let scratch: FloatBuffer
@@ -68,33 +70,43 @@ public final class InferenceWorkspace {
 
   /// Computes the logits of the picture in `input`.
   public func run() {
-    let kernels = prepared.kernels
+    guard let observer else {
+      for step in prepared.steps { run(step) }
+      return
+    }
+    let clock = ContinuousClock()
     for step in prepared.steps {
-      let shape = prepared.network.nodes[step.node].shape
-      let x = pointer(step.inputs[0])
-      let y = pointer(step.node)
-      switch step.work {
-      case .convolution(let plan, let packed, let bias, let function):
-        plan.forward(
-          x, packed: packed.pointer, bias: bias.map { UnsafePointer($0.pointer) },
-          activation: function, into: y, images: 1, scratch: scratch.pointer)
-      case .dense(let weights, let bias):
-        let depth = weights.count / shape.count
-        kernels.multiply(
-          m: 1, n: shape.count, k: depth, x, lda: depth, weights.pointer, ldb: shape.count, into: y,
-          ldc: shape.count, scratch: scratch.pointer)
-        if let bias { kernels.addBias(bias.pointer, to: y, count: 1, channels: shape.count) }
-      case .scaleOffset(let scale, let offset, let function):
-        kernels.scaleOffset(
-          x, scale: scale.pointer, offset: offset.pointer, activation: function, into: y,
-          count: shape.rows * shape.columns, channels: shape.channels)
-      case .activation(let function):
-        kernels.activate(function, x, into: y, count: shape.count)
-      case .maxPool(let g): kernels.maxPool(x, into: y, argmax: nil, g, images: 1)
-      case .averagePool(let g): kernels.averagePool(x, into: y, g, images: 1)
-      case .add: kernels.add(x, pointer(step.inputs[1]), into: y, count: shape.count)
-      case .scale(let factor): kernels.scale(x, by: factor, into: y, count: shape.count)
-      }
+      let duration = clock.measure { run(step) }
+      observer(StepTime(node: step.nodes[0], pass: .forward, duration: duration))
+    }
+  }
+
+  private func run(_ step: PreparedNetwork.Step) {
+    let kernels = prepared.kernels
+    let shape = prepared.network.nodes[step.node].shape
+    let x = pointer(step.inputs[0])
+    let y = pointer(step.node)
+    switch step.work {
+    case .convolution(let plan, let packed, let bias, let function):
+      plan.forward(
+        x, packed: packed.pointer, bias: bias.map { UnsafePointer($0.pointer) },
+        activation: function, into: y, images: 1, scratch: scratch.pointer)
+    case .dense(let weights, let bias):
+      let depth = weights.count / shape.count
+      kernels.multiply(
+        m: 1, n: shape.count, k: depth, x, lda: depth, weights.pointer, ldb: shape.count, into: y,
+        ldc: shape.count, scratch: scratch.pointer)
+      if let bias { kernels.addBias(bias.pointer, to: y, count: 1, channels: shape.count) }
+    case .scaleOffset(let scale, let offset, let function):
+      kernels.scaleOffset(
+        x, scale: scale.pointer, offset: offset.pointer, activation: function, into: y,
+        count: shape.rows * shape.columns, channels: shape.channels)
+    case .activation(let function):
+      kernels.activate(function, x, into: y, count: shape.count)
+    case .maxPool(let g): kernels.maxPool(x, into: y, argmax: nil, g, images: 1)
+    case .averagePool(let g): kernels.averagePool(x, into: y, g, images: 1)
+    case .add: kernels.add(x, pointer(step.inputs[1]), into: y, count: shape.count)
+    case .scale(let factor): kernels.scale(x, by: factor, into: y, count: shape.count)
     }
   }
 

@@ -20,6 +20,13 @@ public struct ReceptiveField: Hashable, Codable, Sendable {
   public var stride: Int
   /// Input pixel at which unit 0's field begins (negative: in the padding).
   public var start: Int
+
+  /// The smallest field that holds both.
+  func union(_ other: ReceptiveField) -> ReceptiveField {
+    let first = min(start, other.start)
+    let end = max(start + size, other.start + other.size)
+    return ReceptiveField(size: end - first, stride: max(stride, other.stride), start: first)
+  }
 }
 
 /// A network as a value: a table of nodes, and which of them are its edges, parts and objects.
@@ -32,10 +39,13 @@ public struct Network: Hashable, Sendable {
   public let levels: [Level: Int]
   /// Where the parameters lie.
   public let layout: ParameterLayout
+  private let fields: [ReceptiveField]
 
   /// Numbers that one map may hold, and that all parameters may.
   static let mapLimit = 1 << 28
   static let parameterLimit = 1 << 30
+  /// Pixels that a receptive field and the step between two may have.
+  static let fieldLimit = 1 << 32
 
   /// The network of these nodes, checked: shapes recomputed, names distinct, levels present and in order.
   public init(architecture: String, nodes: [Node], levels: [Level: Int]) throws(NetworkError) {
@@ -47,6 +57,7 @@ public struct Network: Hashable, Sendable {
       throw NetworkError("an input of \(first.shape)")
     }
     layout = ParameterLayout(try Self.slices(nodes))
+    fields = try Self.receptiveFields(nodes)
     try checkLevels()
     guard let last = nodes.last, last.shape.rows == 1, last.shape.columns == 1 else {
       throw NetworkError("the last node gives no logits")
@@ -142,27 +153,36 @@ public struct Network: Hashable, Sendable {
   /// Multiply-adds for one image.
   public var multiplyAdds: Int { nodes.indices.reduce(0) { $0 + multiplyAdds(of: $1) } }
 
-  /// What a unit of the node sees, along the longest way through the network.
-  public func receptiveField(of index: Int) -> ReceptiveField {
+  /// What a unit of the node sees, along all ways through the network.
+  public func receptiveField(of index: Int) -> ReceptiveField { fields[index] }
+
+  private static func receptiveFields(_ nodes: [Node]) throws(NetworkError) -> [ReceptiveField] {
     var fields = [ReceptiveField(size: 1, stride: 1, start: 0)]
-    for node in nodes.dropFirst().prefix(index) {
+    for node in nodes.dropFirst() {
       var field = fields[node.inputs[0]]
-      for input in node.inputs where fields[input].size > field.size { field = fields[input] }
+      for input in node.inputs.dropFirst() { field = field.union(fields[input]) }
       let (window, stride, padding): (Int, Int, Int)
       switch node.operation {
       case .convolution(let c): (window, stride, padding) = (c.kernelRows, c.stride, c.padding.top)
       case .maxPool(let p), .averagePool(let p):
         (window, stride, padding) = (p.window, p.stride, p.padding)
       case .globalAveragePool, .dense:
-        (window, stride, padding) = (nodes[node.inputs[0]].shape.rows, 1, 0)
+        let shape = nodes[node.inputs[0]].shape
+        (window, stride, padding) = (max(shape.rows, shape.columns), 1, 0)
       case .input, .batchNorm, .activation, .add, .scale: (window, stride, padding) = (1, 1, 0)
       }
-      fields.append(
-        ReceptiveField(
-          size: field.size + (window - 1) * field.stride, stride: field.stride * stride,
-          start: field.start - padding * field.stride))
+      field = ReceptiveField(
+        size: field.size + (window - 1) * field.stride, stride: field.stride * stride,
+        start: field.start - padding * field.stride)
+      // So many that the numbers of the next node still fit.
+      guard field.size <= fieldLimit, field.stride <= fieldLimit else {
+        throw NetworkError(
+          "\(node.name): a unit sees \(field.size) pixels, the next one \(field.stride) further; \(fieldLimit) is the limit"
+        )
+      }
+      fields.append(field)
     }
-    return fields[index]
+    return fields
   }
 }
 

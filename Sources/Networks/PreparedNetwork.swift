@@ -12,10 +12,14 @@ public final class PreparedNetwork: Sendable {
 
   /// One step of a run; it writes the map of `node`, the last of the nodes folded into it.
   struct Step: Sendable {
-    let node: Int
+    let nodes: [Int]
     let inputs: [Int]
     let work: Work
+    var node: Int { nodes[nodes.count - 1] }
   }
+
+  /// The nodes of each step of a run, in order; several where they are folded into the first.
+  public var stepNodes: [[Int]] { steps.map(\.nodes) }
 
   /// The work of a step.
   enum Work: Sendable {
@@ -72,7 +76,9 @@ public final class PreparedNetwork: Sendable {
       var steps: [Step] = []
       for index in network.nodes.indices where !done.contains(index) {
         let (last, work) = fold(index)
-        steps.append(Step(node: last, inputs: network.nodes[index].inputs, work: work))
+        var nodes = [last]
+        while nodes[0] != index { nodes.insert(network.nodes[nodes[0]].inputs[0], at: 0) }
+        steps.append(Step(nodes: nodes, inputs: network.nodes[index].inputs, work: work))
       }
       return (steps, scratch)
     }

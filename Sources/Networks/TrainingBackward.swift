@@ -9,21 +9,28 @@ extension TrainingWorkspace {
     written[network.nodes.count - 1] = true
     for index in network.nodes.indices.reversed() where index > 0 {
       guard gradientPlan.slots[index] != nil, written[index] else { continue }
-      backwardParameters(index, parameters, gradient.values.pointer)
-      for (position, input) in network.nodes[index].inputs.enumerated()
-      where gradientPlan.slots[input] != nil {
-        if written[input], let spare = gradientPlan.spareSlot {
-          let part = gradients[spare].pointer
-          backwardInput(index, position, parameters, into: part)
-          let (total, size) = (self.gradient(input), network.nodes[input].shape.count)
-          forEachShard { first, count, _, _ in
-            let at = first * size
-            kernels.add(total + at, part + at, into: total + at, count: count * size)
-          }
-        } else {
-          backwardInput(index, position, parameters, into: self.gradient(input))
-          written[input] = true
+      timed(index, .backward) {
+        backwardParameters(index, parameters, gradient.values.pointer)
+        backwardInputs(index, parameters, &written)
+      }
+    }
+  }
+
+  // The gradient of each input that wants one; the later of two readers adds its part.
+  private func backwardInputs(_ index: Int, _ parameters: Parameters, _ written: inout [Bool]) {
+    for (position, input) in network.nodes[index].inputs.enumerated()
+    where gradientPlan.slots[input] != nil {
+      if written[input], let spare = gradientPlan.spareSlot {
+        let part = gradients[spare].pointer
+        backwardInput(index, position, parameters, into: part)
+        let (total, size) = (self.gradient(input), network.nodes[input].shape.count)
+        forEachShard { first, count, _, _ in
+          let at = first * size
+          kernels.add(total + at, part + at, into: total + at, count: count * size)
         }
+      } else {
+        backwardInput(index, position, parameters, into: self.gradient(input))
+        written[input] = true
       }
     }
   }

@@ -11,7 +11,9 @@ extension TrainingWorkspace {
   public func forward(_ parameters: Parameters, images: Int) {
     begin(images: images)
     packWeights(parameters)
-    for index in network.nodes.indices.dropFirst() { forward(index, parameters.values.pointer) }
+    for index in network.nodes.indices.dropFirst() {
+      timed(index, .forward) { forward(index, parameters.values.pointer) }
+    }
   }
 
   private func packWeights(_ parameters: Parameters) {

@@ -35,6 +35,8 @@ public final class TrainingWorkspace {
   let scratch: [FloatBuffer]
   /// Images of the batch that `forward` saw last.
   public private(set) var images = 0
+  /// Hears how long each node took, forward and backward.
+  public var observer: ((StepTime) -> Void)?
 
   /// Memory for batches of up to `batch` images. Nodes up to and including `frozenThrough` use stored statistics and get no gradient;
   /// `inputGradient` asks for the gradient of the picture too.
@@ -123,6 +125,12 @@ public final class TrainingWorkspace {
       let range = shardRange(shard, images: images)
       body(range.lowerBound, range.count, scratch[worker].pointer, shard)
     }
+  }
+
+  func timed(_ node: Int, _ pass: StepTime.Pass, _ body: () -> Void) {
+    guard let observer else { return body() }
+    let duration = ContinuousClock().measure(body)
+    observer(StepTime(node: node, pass: pass, duration: duration))
   }
 
   func begin(images count: Int) {

@@ -36,11 +36,11 @@ public struct Evaluation: Sendable {
     }
   }
 
-  /// Shows every picture of `source` to the network, one on each core; `labels` maps the source's classes to the network's.
+  /// Shows every picture of `source` to the network, one on each core; `labels` maps the source's classes to the network's. Stopped, it lacks the rest.
   public init(
     _ prepared: PreparedNetwork, _ preprocessing: Preprocessing, classes: [String],
     on source: any DataSource, labels: [Int]? = nil, team: ThreadTeam,
-    progress: @Sendable (Int) -> Void = { _ in }
+    shouldStop: @Sendable () -> Bool = { false }, progress: @Sendable (Int) -> Void = { _ in }
   ) {
     self.classes = classes
     let results = Mutex<([Judgement], [(Int, String, String)])>(([], []))
@@ -48,6 +48,7 @@ public struct Evaluation: Sendable {
     let chunk = 16
     let done = Atomic<Int>(0)
     team.run((source.count + chunk - 1) / chunk) { task, worker in
+      if shouldStop() { return }
       var (judged, failed): ([Judgement], [(Int, String, String)]) = ([], [])
       for index in task * chunk..<min(source.count, (task + 1) * chunk) {
         let label = source.label(index)

@@ -48,6 +48,11 @@ public final class Optimizer {
     slices = layout.slices.filter { $0.role != .statistic && $0.node > frozenNode }
   }
 
+  /// Whether the parameters and all that is remembered of them are finite.
+  func isFinite(with parameters: Parameters) -> Bool {
+    parameters.isFinite && first.isFinite && second?.isFinite ?? true
+  }
+
   /// One step at the given learning rate.
   public func step(
     _ parameters: Parameters, gradient: Parameters, learningRate: Double,
@@ -71,5 +76,15 @@ public final class Optimizer {
           momentum: Float(settings.momentum), decay: decay, count: slice.range.count)
       }
     }
+  }
+}
+
+extension Parameters {
+  /// Whether every number is finite.
+  var isFinite: Bool {
+    // A sum is not finite exactly if one of its terms is not (or they are absurdly large).
+    var sum: Float = 0
+    for i in 0..<values.count { sum += unsafe abs(values.pointer[i]) }
+    return sum.isFinite
   }
 }

@@ -10,14 +10,16 @@ public struct Preparation: Sendable {
   /// The others: who, and why.
   public let refused: [(identifier: String, message: String)]
 
-  /// Reads every picture once, on all threads; a caching source has them in memory afterwards.
+  /// Reads every picture once, on all threads; a caching source has them in memory afterwards. Stopped, it knows nothing of the rest.
   public init(
-    _ source: any DataSource, team: ThreadTeam, progress: @Sendable (Int) -> Void = { _ in }
+    _ source: any DataSource, team: ThreadTeam, shouldStop: @Sendable () -> Bool = { false },
+    progress: @Sendable (Int) -> Void = { _ in }
   ) {
     let failures = Mutex<[(Int, String)]>([])
     let done = Atomic<Int>(0)
     let chunk = 8
     team.run((source.count + chunk - 1) / chunk) { task, worker in
+      if shouldStop() { return }
       for i in task * chunk..<min(source.count, (task + 1) * chunk) {
         do throws(ImageError) { _ = try source.image(i) } catch {
           failures.withLock { $0.append((i, error.message)) }

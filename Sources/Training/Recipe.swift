@@ -1,5 +1,6 @@
 import AvocetDatasets
 import AvocetImages
+import AvocetModelFiles
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -38,17 +39,22 @@ public struct Recipe: Codable, Hashable, Sendable {
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
       augmentation: Augmentation(shift: 4, flip: true)),
     Recipe(
-      name: "small-grey", architecture: "fashion", size: 28, epochs: 12, batch: 128,
+      name: "fashion-mnist", architecture: "fashion", size: 28, epochs: 12, batch: 128,
       optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
       augmentation: Augmentation(shift: 2, flip: true)),
     Recipe(
-      name: "small-colour", architecture: "fashion", size: 32, epochs: 12, batch: 128,
+      name: "mnist", architecture: "fashion", size: 28, epochs: 12, batch: 128,
+      optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
+      schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
+      augmentation: Augmentation(shift: 2)),
+    Recipe(
+      name: "cifar", architecture: "fashion", size: 32, epochs: 12, batch: 128,
       optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
       augmentation: Augmentation(shift: 4, flip: true)),
     Recipe(
-      name: "photographs", architecture: "aviary", size: 96, epochs: 40, batch: 32,
+      name: "photos", architecture: "aviary", size: 96, epochs: 40, batch: 32,
       optimizer: OptimizerSettings(rule: .adamW, learningRate: 2e-3, weightDecay: 0.05),
       schedule: .cosine, warmUp: 0.1, labelSmoothing: 0.1,
       augmentation: Augmentation(
@@ -58,9 +64,14 @@ public struct Recipe: Codable, Hashable, Sendable {
   /// The recipe of that name.
   public static func named(_ name: String) -> Recipe? { named.first { $0.name == name } }
 
-  /// A recipe from its JSON.
+  /// A recipe from its JSON, in which every key must be known: a misspelled one would be a default in silence.
   public init(json: [UInt8]) throws {
+    let read = try StrictJSON(json, depth: 8)
     self = try JSONDecoder().decode(Recipe.self, from: Data(json))
+    if let unknown = read.key(missingIn: try StrictJSON(self.json.utf8, depth: 8)) {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "\(unknown) is no part of a recipe"))
+    }
   }
 
   /// The recipe as JSON.
@@ -101,6 +112,6 @@ public struct Recipe: Codable, Hashable, Sendable {
     if !(0..<1).contains(labelSmoothing) {
       return bad("labelSmoothing", labelSmoothing, "0 up to 1")
     }
-    return nil
+    return augmentation.problem(side: size)
   }
 }

@@ -24,20 +24,24 @@ public struct Report {
   public func write(to folder: RunFolder) throws(FileError) {
     let curves = rows.isEmpty ? nil : curves.encodedPNG()
     if let curves { try folder.write(curves, "curves.png") }
-    var confusion: [UInt8]?
-    if let evaluation {
-      try folder.write(Self.confusionCSV(evaluation), "confusion.csv")
-      if evaluation.classes.count <= 100 {
-        let picture = Chart.confusion(
-          title: "Validation: rows are the truth, columns what the network said",
-          names: evaluation.classes, counts: evaluation.confusion)
-        confusion = picture.encodedPNG()
-        if let confusion { try folder.write(confusion, "confusion.png") }
-      }
-      try folder.write(wrongCSV(evaluation), "wrong.csv")
-    }
+    let confusion = try writeJudgements(to: folder, of: "Validation")
     try folder.write(page(curves: curves, confusion: confusion), "report.html")
     try folder.write(card, "README.md")
+  }
+
+  /// Writes `confusion.csv`, `confusion.png` (up to 100 classes) and `wrong.csv`, and gives the picture; `name` says what was judged.
+  @discardableResult
+  public func writeJudgements(to folder: RunFolder, of name: String) throws(FileError) -> [UInt8]? {
+    guard let evaluation else { return nil }
+    try folder.write(Self.confusionCSV(evaluation), "confusion.csv")
+    try folder.write(wrongCSV(evaluation), "wrong.csv")
+    guard evaluation.classes.count <= 100 else { return nil }
+    let picture = Chart.confusion(
+      title: "\(name): rows are the truth, columns what the network said",
+      names: evaluation.classes, counts: evaluation.confusion
+    ).encodedPNG()
+    try folder.write(picture, "confusion.png")
+    return picture
   }
 
   var curves: Image {
@@ -177,16 +181,4 @@ public func base64(_ bytes: [UInt8]) -> String {
     }
   }
   return String(decoding: text, as: UTF8.self)
-}
-
-/// A cell of a CSV file (RFC 4180); one that a spreadsheet would run as a formula begins with an apostrophe instead.
-public func csvCell(_ text: String) -> String {
-  var cell = text
-  if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first) {
-    cell = "'" + text
-  }
-  let needsQuotes = cell.unicodeScalars.contains { ",\"\n\r".unicodeScalars.contains($0) }
-  return needsQuotes
-    ? "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-      + "\"" : cell
 }

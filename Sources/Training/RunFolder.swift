@@ -57,9 +57,10 @@ public struct RunFolder: Sendable {
     try writeFileAtomically(file.encoded(), to: statePath, fileSystem: fileSystem)
   }
 
-  func readState(_ parameters: Parameters, _ optimizer: Optimizer) throws(TrainingError)
-    -> TrainingState
-  {
+  // Everything is looked at before the first number is taken.
+  func readState(
+    into parameters: Parameters, _ optimizer: Optimizer, start: TrainingState, batch: Int
+  ) throws(TrainingError) -> TrainingState {
     func foreign(_ reason: String) -> TrainingError {
       .foreignState(
         "\(statePath.escaped): \(reason); nothing was changed (train into another --out)")
@@ -73,15 +74,17 @@ public struct RunFolder: Sendable {
       throw foreign(error.description)
     }
     guard let text = file.metadata["avocet.state"],
-      let steps = Int(file.metadata["avocet.steps"] ?? ""),
-      steps >= 0
+      let steps = Int(file.metadata["avocet.steps"] ?? "")
     else { throw foreign("not a training state") }
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let state = try? decoder.decode(TrainingState.self, from: Data(text.utf8)),
-      state.epoch >= 0, state.step >= 0
-    else { throw foreign("its text is damaged") }
+    guard let state = try? decoder.decode(TrainingState.self, from: Data(text.utf8)) else {
+      throw foreign("its text is damaged")
+    }
+    if let problem = state.problem(after: steps, start: start, batch: batch) {
+      throw foreign(problem)
+    }
     var pairs = [("parameters", parameters), ("optimizer.first", optimizer.first)]
     if let second = optimizer.second { pairs.append(("optimizer.second", second)) }
     for (name, target) in pairs {

@@ -8,7 +8,7 @@ import SystemPackage
 
 /// Why a training ended before its end.
 public enum TrainingError: Error, Sendable, CustomStringConvertible {
-  /// A loss or a gradient that is not finite; nothing was changed by it.
+  /// A loss or a gradient that is not finite (nothing was changed by it), or without pictures: weights that are not (nothing was saved of them).
   case diverged(epoch: Int, step: Int, pictures: [String])
   /// A picture could not be read.
   case unreadable(String)
@@ -20,6 +20,8 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   /// One line.
   public var description: String {
     switch self {
+    case .diverged(let epoch, let step, []):
+      "training diverged in epoch \(epoch), step \(step): a weight is not finite after the update; nothing was saved of it; try a smaller --learning-rate"
     case .diverged(let epoch, let step, let pictures):
       "training diverged in epoch \(epoch), step \(step): the loss or its gradient is not finite (batch: \(pictures.prefix(3).joined(separator: ", ")), ...); stopped before the update; try a smaller --learning-rate"
     case .unreadable(let message), .foreignState(let message): message
@@ -90,7 +92,7 @@ public final class Trainer {
     (self.folder, self.team, frozenNode) = (folder, team, frozen)
     self.classWeights = classWeights
     optimizer = Optimizer(recipe.optimizer, network.layout, frozenThrough: frozen ?? -1)
-    state = TrainingState()
+    state = TrainingState(training)
   }
 
   /// Epochs in all.
@@ -100,9 +102,10 @@ public final class Trainer {
   /// A row for each of them.
   public var rows: [EpochMetrics] { state.rows }
 
-  /// Takes up a saved state.
+  /// Takes up a saved state and cuts `metrics.csv` back to it.
   public func resume() throws(TrainingError) {
-    state = try folder.readState(parameters, optimizer)
+    state = try folder.readState(into: parameters, optimizer, start: state, batch: recipe.batch)
+    try write { () throws(FileError) in try folder.writeMetrics(state.rows) }
   }
 
   var model: Model {
@@ -123,6 +126,9 @@ public final class Trainer {
     }
     while state.epoch < recipe.epochs {
       let finished = try runEpoch(step, shouldStop, report)
+      guard optimizer.isFinite(with: parameters) else {
+        throw .diverged(epoch: state.epoch + 1, step: state.step, pictures: [])
+      }
       guard finished else {
         try write { () throws(FileError) in try folder.writeState(state, parameters, optimizer) }
         return .stopped

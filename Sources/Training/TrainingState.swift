@@ -1,3 +1,6 @@
+import AvocetDatasets
+import AvocetFiles
+
 /// Where a training stands; with the parameters and the optimiser's state, all that a resume needs.
 public struct TrainingState: Codable, Sendable, Hashable {
   /// Epochs done.
@@ -14,6 +17,43 @@ public struct TrainingState: Codable, Sendable, Hashable {
   public var best = -1.0
   /// The epochs done.
   public var rows: [EpochMetrics] = []
+  /// The training pictures: how many, and a number that changes with their names, classes and order.
+  var pictures = 0
+  var fingerprint: UInt64 = 0
+
+  /// The beginning of a training on these pictures.
+  init(_ source: any DataSource) {
+    pictures = source.count
+    // FNV-1a; a label ends each name.
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for i in 0..<source.count {
+      for byte in source.identifier(i).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+      hash = (hash ^ UInt64(0x100 + source.label(i))) &* 0x100_0000_01B3
+    }
+    fingerprint = hash
+  }
+
+  /// Why a training that begins with `start` cannot have come to this state, or nil.
+  func problem(after optimizerSteps: Int, start: TrainingState, batch: Int) -> String? {
+    guard pictures == start.pictures, fingerprint == start.fingerprint else {
+      return
+        "it was trained on other pictures (\(grouped(pictures)) then, \(grouped(start.pictures)) now)"
+    }
+    let steps = (pictures + batch - 1) / batch
+    guard (0...steps).contains(step), seen == min(step * batch, pictures) else {
+      return
+        "\(seen) pictures were seen in \(step) steps; batches of \(batch) of \(pictures) do not give that"
+    }
+    guard (0...1_000_000).contains(epoch), rows.map(\.epoch) == Array(1..<(epoch + 1)),
+      optimizerSteps == epoch * steps + step
+    else {
+      return
+        "\(epoch) epochs of \(steps) steps, \(rows.count) rows and \(optimizerSteps) steps disagree"
+    }
+    guard (0...seen).contains(correct), [loss, seconds, learningRate, best].allSatisfy(\.isFinite)
+    else { return "\(correct) of \(seen) right at a loss of \(loss) is no sum" }
+    return nil
+  }
 
   mutating func add(_ result: TrainingStep.Result, learningRate rate: Double) {
     step += 1

@@ -66,19 +66,12 @@ public final class TrainingStep {
     }
     guard result.loss.isFinite else { return nil }
     workspace.backward(parameters, into: gradient)
-    return gradientIsFinite ? result : nil
+    return gradient.isFinite ? result : nil
   }
 
   /// Moves parameters and statistics after `differentiate`.
   public func update(_ parameters: Parameters, _ optimizer: Optimizer, learningRate: Double) {
     optimizer.step(parameters, gradient: gradient, learningRate: learningRate)
     workspace.updateStatistics(parameters)
-  }
-
-  // A sum is not finite exactly if one of its terms is not (or they are absurdly large).
-  private var gradientIsFinite: Bool {
-    var sum: Float = 0
-    for i in 0..<gradient.values.count { sum += unsafe abs(gradient.values.pointer[i]) }
-    return sum.isFinite
   }
 }

@@ -37,6 +37,31 @@ import Testing
     }
   }
 
+  @Test(arguments: Architecture.names)
+  func theLevelsOfEveryArchitectureAreTheSameFolded(_ name: String) throws {
+    let network = try Architecture.network(named: name, input: Shape(40, 32, 3), classes: 4)
+    let parameters = Parameters(initialising: network, seed: 1)
+    let plain = TrainingWorkspace(
+      network, batch: 1, team: ThreadTeam(threads: 1), frozenThrough: network.nodes.count - 1)
+    fill(plain.input, network.inputShape.count, seed: 3)
+    plain.forward(parameters, images: 1)
+    let workspace = InferenceWorkspace(PreparedNetwork(network, parameters))
+    fill(workspace.input, network.inputShape.count, seed: 3)
+    workspace.run()
+    for level in Level.allCases {
+      let node = try #require(network.levels[level])
+      let (shape, values) = workspace.level(level)
+      #expect(shape == network.nodes[node].shape)
+      var largest: Float = 0
+      for i in 0..<shape.count {
+        let expected = plain.map(node)[i]
+        largest = max(largest, abs(expected))
+        #expect(abs(values[i] - expected) <= 1e-5 * (1 + abs(expected)), "\(level) \(i)")
+      }
+      #expect(largest > 0.1, "\(level) is silent")
+    }
+  }
+
   @Test func aSecondRunGivesTheSameBits() throws {
     let (network, parameters) = try trained()
     let workspace = InferenceWorkspace(PreparedNetwork(network, parameters))

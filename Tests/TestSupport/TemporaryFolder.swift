@@ -36,7 +36,10 @@ public final class TemporaryFolder: Sendable {
   }
 
   /// The names in the folder, in byte order.
-  public func names() throws -> [String] {
+  public func names() throws -> [String] { try Self.names(in: path) }
+
+  /// The names in any folder, in byte order.
+  public static func names(in path: FilePath) throws -> [String] {
     let listing = try RealFileSystem().list(path)
     return (0..<listing.count).map { escapedText(listing.name($0)) }
   }

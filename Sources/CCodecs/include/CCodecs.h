@@ -62,3 +62,8 @@ int cc_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int q
                    size_t *count, cc_report *report);
 
 void cc_free(uint8_t *encoded);
+
+/// The library that runs, such as 1.6.48.
+const char *cc_png_version(void);
+/// The library that this was compiled against, such as "libjpeg-turbo 2.1.5": libjpeg does not tell which one runs.
+const char *cc_jpeg_version(void);

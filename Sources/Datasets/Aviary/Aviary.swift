@@ -46,6 +46,8 @@ public struct Aviary: Sendable {
   public let size: Int
   /// The seed of all randomness.
   public let seed: UInt64
+  /// The splits of one seed show different scenes; `all` and `train` are the same.
+  public let split: Split
 
   /// The classes by label.
   public static let classes = AviaryClass.allCases.map { "\($0)" }
@@ -53,15 +55,24 @@ public struct Aviary: Sendable {
   public static let parts = AviaryPart.allCases.map { "\($0)" }
 
   /// A data set of `count` scenes of `size` by `size` pixels.
-  public init(count: Int, size: Int, seed: UInt64) {
+  public init(count: Int, size: Int, seed: UInt64, split: Split = .all) {
     precondition(count >= 0 && (32...256).contains(size), "Aviary: \(count) of size \(size)")
-    (self.count, self.size, self.seed) = (count, size, seed)
+    (self.count, self.size, self.seed, self.split) = (count, size, seed, split)
+  }
+
+  // What the random streams are keyed with.
+  private var key: UInt64 {
+    switch split {
+    case .all, .train: seed
+    case .validation: seed ^ 1 << 62
+    case .test: seed ^ 1 << 63
+    }
   }
 
   /// The class of scene i: every block of ten consecutive scenes holds each class once, in an order of its own.
   public func label(_ i: Int) -> Int {
     let (block, place) = i.quotientAndRemainder(dividingBy: 10)
-    var random = CounterRandom(seed: seed, purpose: "aviary order", index: block)
+    var random = CounterRandom(seed: key, purpose: "aviary order", index: block)
     var order = Array(0..<10)
     for last in stride(from: 9, to: 0, by: -1) {
       order.swapAt(last, random.integer(below: last + 1))
@@ -82,7 +93,7 @@ public struct Aviary: Sendable {
   }
 
   private func stream(_ purpose: CounterRandom.Purpose, _ i: Int) -> CounterRandom {
-    CounterRandom(seed: seed, purpose: purpose, index: i)
+    CounterRandom(seed: key, purpose: purpose, index: i)
   }
 
   private func draw(_ i: Int, without missing: AviaryPart?) -> AviaryScene {

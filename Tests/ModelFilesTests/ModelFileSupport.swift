@@ -1,0 +1,56 @@
+import AvocetImages
+import AvocetModelFiles
+import AvocetNetworks
+
+/// A safetensors file of a header as it is spelled and so many bytes of data, all zero.
+func file(_ header: String, data count: Int) -> [UInt8] {
+  file(header, data: [UInt8](repeating: 0, count: count))
+}
+
+func file(_ header: String, data: [UInt8]) -> [UInt8] { file(Array(header.utf8), data: data) }
+
+func file(_ header: [UInt8], data: [UInt8]) -> [UInt8] {
+  littleEndian(UInt64(header.count)) + header + data
+}
+
+func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+  (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+}
+
+/// What the reader says of the bytes, nil if it takes them.
+func refusal(_ bytes: [UInt8]) -> String? {
+  do throws(ModelFileError) {
+    _ = try SafeTensors(bytes)
+    return nil
+  } catch { return error.description }
+}
+
+func modelRefusal(_ bytes: [UInt8]) -> String? {
+  do throws(ModelFileError) {
+    _ = try Model(bytes)
+    return nil
+  } catch { return error.description }
+}
+
+func isOneLine(_ text: String) -> Bool {
+  !text.isEmpty && text.utf8.count < 1000
+    && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+}
+
+/// A network of few numbers with batch norm, so that a file has statistics too.
+func smallModel() throws -> Model {
+  var b = NetworkBuilder("small test", input: Shape(4, 4, 3))
+  let edges = b.block("edges", b.input, channels: 2)
+  b.mark(.edges, edges)
+  let parts = b.convolution("parts", edges, channels: 2, kernel: 1, stride: 2, bias: true)
+  b.mark(.parts, parts)
+  let objects = b.activation("objects", parts)
+  b.mark(.objects, objects)
+  _ = b.dense("classes", b.globalAveragePool("mean", objects), channels: 2)
+  let network = try b.network()
+  return Model(
+    network: network, parameters: Parameters(initialising: network, seed: 5),
+    classes: ["bird", "no \"bird\", é"], preprocessing: Preprocessing(height: 4, width: 4),
+    detectorNames: [.parts: [1: "beak"]],
+    provenance: Provenance(data: "drawn", recipe: "{}", licence: "CC0", seed: .max))
+}
