@@ -58,16 +58,14 @@ struct BenchNetwork: SessionCommand {
   }
 
   private func network() throws(Failure) -> Network {
-    guard let usual = Architecture.descriptions.first(where: { $0.name == architecture })?.input
-    else {
+    guard let known = Architecture.named(architecture) else {
       throw Failure(
         "no architecture is called \"\(escapedText(architecture.utf8))\"; there are \(Architecture.names.joined(separator: ", "))",
         code: 64)
     }
+    let usual = known.input
     let input = Shape(size ?? usual.rows, size ?? usual.columns, usual.channels)
-    do throws(NetworkError) {
-      return try Architecture.network(named: architecture, input: input, classes: 10)
-    } catch {
+    do throws(NetworkError) { return try known.network(input: input) } catch {
       throw Failure(
         "architecture \(architecture) with pictures of \(input.description): \(error.description)",
         code: 64)

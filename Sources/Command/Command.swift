@@ -65,7 +65,11 @@ public func runAvocet(
   do { command = try AvocetCommand.parseAsRoot(arguments) } catch {
     return explain(error, arguments, streams)
   }
-  do { _ = try Kernels.choose(environment: streams.environment[Kernels.variable]) } catch {
+  do {
+    _ = try Kernels.choose(
+      environment: streams.environment[Kernels.variable],
+      convolution: streams.environment[Kernels.convolutionVariable])
+  } catch {
     complain(error.description)
     return 64
   }

@@ -15,14 +15,14 @@ struct ListModels: SessionCommand {
       ("architecture", .left), ("pictures", .right), ("parameters", .right),
       ("multiply-adds", .right), ("what it is", .left),
     ])
-    for (name, purpose, input) in Architecture.descriptions {
+    for architecture in Architecture.all {
       let network: Network
-      do throws(NetworkError) {
-        network = try Architecture.network(named: name, input: input, classes: 10)
-      } catch { throw Failure(error.description) }
+      do throws(NetworkError) { network = try architecture.network() } catch {
+        throw Failure(error.description)
+      }
       networks.add([
-        name, input.description, grouped(network.parameterCount), grouped(network.multiplyAdds),
-        purpose,
+        architecture.name, architecture.input.description, grouped(network.parameterCount),
+        grouped(network.multiplyAdds), architecture.purpose,
       ])
     }
     var recipes = TextTable([

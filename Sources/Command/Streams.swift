@@ -35,7 +35,7 @@ public struct Streams: Sendable {
   /// The process's own.
   public static var standard: Streams {
     var environment: [String: String] = [:]
-    for name in ["AVOCET_KERNELS", "NO_COLOR", "TERM", "TMPDIR"] {
+    for name in ["AVOCET_KERNELS", "AVOCET_CONVOLUTION", "NO_COLOR", "TERM", "TMPDIR"] {
       if let value = unsafe getenv(name) { environment[name] = unsafe String(cString: value) }
     }
     return Streams(

@@ -19,61 +19,40 @@ func forChannelVectors(_ channels: Int, _ body: (_ first: Int, _ count: Int) -> 
   if count == lanes { store(v, p) } else { store(v, p, first: count) }
 }
 
-// Floats are summed over short runs only; the runs are added in double precision.
+// Floats are summed over short runs of pixels only, which stay in the first-level cache for all channels; the runs are added in double precision.
 let sumRun = 64
+
+/// Calls body(pixels of a run, first channel, channels) for every run and vector of channels, the runs outermost.
+@inline(__always)
+func forEachRun(_ count: Int, _ channels: Int, _ body: (Range<Int>, Int, Int) -> Void) {
+  for first in stride(from: 0, to: count, by: sumRun) {
+    for c in stride(from: 0, to: channels, by: lanes) {
+      body(first..<min(count, first + sumRun), c, min(lanes, channels - c))
+    }
+  }
+}
+
+@inline(__always)
+func accumulate(_ v: Vector, into sums: UnsafeMutablePointer<Double>, first count: Int) {
+  for i in 0..<count { sums[i] += Double(v[i]) }
+}
 
 extension Bodies {
   package static func channelMoments(
     _ x: ConstFloats, shift: ConstFloats, count: Int, channels: Int,
     sums: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>
   ) {
-    forChannelVectors(channels) { c, n in
-      for i in 0..<n { (sums[c + i], squares[c + i]) = (0, 0) }
+    forEachRun(count, channels) { pixels, c, n in
       let s = load(shift + c, upTo: n)
-      var pixel = 0
-      while pixel < count {
-        let end = min(count, pixel + sumRun)
-        var sum = Vector.zero
-        var square = Vector.zero
-        for p in pixel..<end {
-          let d = load(x + p * channels + c, upTo: n) - s
-          sum += d
-          square = fma(d, d, square)
-        }
-        for i in 0..<n {
-          sums[c + i] += Double(sum[i])
-          squares[c + i] += Double(square[i])
-        }
-        pixel = end
+      var sum = Vector.zero
+      var square = Vector.zero
+      for p in pixels {
+        let d = load(x + p * channels + c, upTo: n) - s
+        sum += d
+        square = fma(d, d, square)
       }
-    }
-  }
-
-  package static func scaleOffset(
-    _ x: ConstFloats, scale: ConstFloats, offset: ConstFloats, activation: Activation?,
-    into y: Floats, count: Int, channels: Int
-  ) {
-    switch activation {
-    case nil: scaleOffset(x, scale, offset, y, count, channels) { $0 }
-    case .relu: scaleOffset(x, scale, offset, y, count, channels) { activated(.relu, $0) }
-    case .relu6: scaleOffset(x, scale, offset, y, count, channels) { activated(.relu6, $0) }
-    case .gelu: scaleOffset(x, scale, offset, y, count, channels) { activated(.gelu, $0) }
-    case .silu: scaleOffset(x, scale, offset, y, count, channels) { activated(.silu, $0) }
-    }
-  }
-
-  @inline(__always)
-  private static func scaleOffset(
-    _ x: ConstFloats, _ scale: ConstFloats, _ offset: ConstFloats, _ y: Floats, _ count: Int,
-    _ channels: Int, _ f: (Vector) -> Vector
-  ) {
-    for p in 0..<count {
-      let from = x + p * channels
-      let to = y + p * channels
-      forChannelVectors(channels) { c, n in
-        let v = fma(load(from + c, upTo: n), load(scale + c, upTo: n), load(offset + c, upTo: n))
-        store(f(v), to + c, upTo: n)
-      }
+      accumulate(sum, into: sums + c, first: n)
+      accumulate(square, into: squares + c, first: n)
     }
   }
 
@@ -92,43 +71,10 @@ extension Bodies {
   package static func channelSums(
     _ dy: ConstFloats, count: Int, channels: Int, into sums: UnsafeMutablePointer<Double>
   ) {
-    forChannelVectors(channels) { c, n in
-      for i in 0..<n { sums[c + i] = 0 }
-      var pixel = 0
-      while pixel < count {
-        let end = min(count, pixel + sumRun)
-        var sum = Vector.zero
-        for p in pixel..<end { sum += load(dy + p * channels + c, upTo: n) }
-        for i in 0..<n { sums[c + i] += Double(sum[i]) }
-        pixel = end
-      }
-    }
-  }
-
-  package static func batchNormGradientSums(
-    dy: ConstFloats, x: ConstFloats, mean: ConstFloats, inverseDeviation: ConstFloats, count: Int,
-    channels: Int, sums: UnsafeMutablePointer<Double>, products: UnsafeMutablePointer<Double>
-  ) {
-    forChannelVectors(channels) { c, n in
-      for i in 0..<n { (sums[c + i], products[c + i]) = (0, 0) }
-      let m = load(mean + c, upTo: n)
-      let r = load(inverseDeviation + c, upTo: n)
-      var pixel = 0
-      while pixel < count {
-        let end = min(count, pixel + sumRun)
-        var sum = Vector.zero
-        var product = Vector.zero
-        for p in pixel..<end {
-          let d = load(dy + p * channels + c, upTo: n)
-          sum += d
-          product = fma(d, (load(x + p * channels + c, upTo: n) - m) * r, product)
-        }
-        for i in 0..<n {
-          sums[c + i] += Double(sum[i])
-          products[c + i] += Double(product[i])
-        }
-        pixel = end
-      }
+    forEachRun(count, channels) { pixels, c, n in
+      var sum = Vector.zero
+      for p in pixels { sum += load(dy + p * channels + c, upTo: n) }
+      accumulate(sum, into: sums + c, first: n)
     }
   }
 

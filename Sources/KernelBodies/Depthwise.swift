@@ -4,36 +4,31 @@ import KernelContract
 
 extension Bodies {
   package static func depthwise(
-    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry, images: Int,
-    _ epilogue: Epilogue?
+    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry,
+    rows: Range<Int>, _ epilogue: Epilogue?
   ) {
     let channels = g.inputChannels
     let bounds = epilogue ?? Epilogue()
     let (low, high) = (Vector(repeating: bounds.low), Vector(repeating: bounds.high))
-    for image in 0..<images {
-      let map = x + image * g.inputCount
-      for row in 0..<g.outputRows {
-        let rows = inside(row, g.rowStride, g.padding.top, g.kernelRows, g.inputRows)
-        for column in 0..<g.outputColumns {
-          let columns = inside(
-            column, g.columnStride, g.padding.left, g.kernelColumns, g.inputColumns)
-          let at = ((image * g.outputRows + row) * g.outputColumns + column) * channels
-          let corner =
-            (row * g.rowStride - g.padding.top) * g.inputColumns + column * g.columnStride
-            - g.padding.left
-          forChannelVectors(channels) { c, n in
-            var sum = Vector.zero
-            for r in rows {
-              for s in columns {
-                let v = load(map + (corner + r * g.inputColumns + s) * channels + c, upTo: n)
-                sum = fma(v, load(weights + (r * g.kernelColumns + s) * channels + c, upTo: n), sum)
-              }
+    for row in rows {
+      let tapRows = inside(row, g.rowStride, g.padding.top, g.kernelRows, g.inputRows)
+      for column in 0..<g.outputColumns {
+        let tapColumns = inside(
+          column, g.columnStride, g.padding.left, g.kernelColumns, g.inputColumns)
+        let at = (row * g.outputColumns + column) * channels
+        let corner =
+          (row * g.rowStride - g.padding.top) * g.inputColumns + column * g.columnStride
+          - g.padding.left
+        forChannelVectors(channels) { c, n in
+          var sum = biases(bounds, c, n)
+          for r in tapRows {
+            for s in tapColumns {
+              let v = load(x + (corner + r * g.inputColumns + s) * channels + c, upTo: n)
+              sum = fma(v, load(weights + (r * g.kernelColumns + s) * channels + c, upTo: n), sum)
             }
-            sum += biases(bounds, c, n)
-            if let residual = bounds.residual { sum += load(residual + at + c, upTo: n) }
-            sum = clamped(sum, low, high)
-            store(sum, y + at + c, upTo: n)
           }
+          if let residual = bounds.residual { sum += load(residual + at + c, upTo: n) }
+          store(clamped(sum, low, high), y + at + c, upTo: n)
         }
       }
     }

@@ -14,6 +14,25 @@ let lanes = MemoryLayout<Vector>.size / MemoryLayout<Float>.size
   UnsafeMutableRawPointer(p).storeBytes(of: v, as: Vector.self)
 }
 
+/// Bytes as integers; those beyond `count` are zero.
+@inline(__always) func loadBytes(_ p: UnsafePointer<UInt8>, upTo count: Int) -> IntVector {
+  if count == lanes {
+    return IntVector(truncatingIfNeeded: UnsafeRawPointer(p).loadUnaligned(as: ByteVector.self))
+  }
+  var v = IntVector.zero
+  for i in 0..<count { v[i] = Int32(p[i]) }
+  return v
+}
+
+@inline(__always)
+func storeBytes(_ v: IntVector, _ p: UnsafeMutablePointer<UInt8>, upTo count: Int) {
+  if count == lanes {
+    UnsafeMutableRawPointer(p).storeBytes(of: ByteVector(truncatingIfNeeded: v), as: ByteVector.self)
+    return
+  }
+  for i in 0..<count { p[i] = UInt8(truncatingIfNeeded: v[i]) }
+}
+
 /// y[i] = f(x[i]) with whole vectors and one partial one.
 @inline(__always)
 func mapVectors(_ x: ConstFloats, _ y: Floats, _ count: Int, _ f: (Vector) -> Vector) {

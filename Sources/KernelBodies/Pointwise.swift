@@ -1,57 +1,15 @@
 import KernelContract
 
-@inline(__always) func activated(_ activation: Activation, _ x: Vector) -> Vector {
-  switch activation {
-  case .relu: x.replacing(with: 0, where: x .< 0)
-  case .relu6: x.replacing(with: 0, where: x .< 0).replacing(with: 6, where: x .> 6)
-  case .gelu: x * normalDistribution(x)
-  case .silu: x * sigmoid(x)
-  }
-}
-
 @inline(__always) func clamped(_ x: Vector, _ low: Vector, _ high: Vector) -> Vector {
   x.replacing(with: low, where: x .< low).replacing(with: high, where: x .> high)
 }
 
-/// The derivative at x.
-@inline(__always) func slope(_ activation: Activation, _ x: Vector) -> Vector {
-  switch activation {
-  case .relu: return Vector.zero.replacing(with: 1, where: x .> 0)
-  case .relu6: return Vector.zero.replacing(with: 1, where: (x .> 0) .& (x .< 6))
-  case .gelu:
-    let density = 0.398_942_28 * exponential(-0.5 * x * x)
-    return normalDistribution(x) + x * density
-  case .silu:
-    let s = sigmoid(x)
-    return s * (1 + x * (1 - s))
-  }
-}
-
 extension Bodies {
-  package static func activate(
-    _ activation: Activation, _ x: ConstFloats, into y: Floats, count: Int
+  package static func add(
+    _ x: ConstFloats, _ y: ConstFloats, low: Float, high: Float, into z: Floats, count: Int
   ) {
-    switch activation {
-    case .relu: mapVectors(x, y, count) { activated(.relu, $0) }
-    case .relu6: mapVectors(x, y, count) { activated(.relu6, $0) }
-    case .gelu: mapVectors(x, y, count) { activated(.gelu, $0) }
-    case .silu: mapVectors(x, y, count) { activated(.silu, $0) }
-    }
-  }
-
-  package static func activationGradient(
-    _ activation: Activation, dy: ConstFloats, x: ConstFloats, into dx: Floats, count: Int
-  ) {
-    switch activation {
-    case .relu: mapVectors(dy, x, dx, count) { $0 * slope(.relu, $1) }
-    case .relu6: mapVectors(dy, x, dx, count) { $0 * slope(.relu6, $1) }
-    case .gelu: mapVectors(dy, x, dx, count) { $0 * slope(.gelu, $1) }
-    case .silu: mapVectors(dy, x, dx, count) { $0 * slope(.silu, $1) }
-    }
-  }
-
-  package static func add(_ x: ConstFloats, _ y: ConstFloats, into z: Floats, count: Int) {
-    mapVectors(x, y, z, count) { $0 + $1 }
+    let (low, high) = (Vector(repeating: low), Vector(repeating: high))
+    mapVectors(x, y, z, count) { clamped($0 + $1, low, high) }
   }
 
   package static func addScaled(_ x: ConstFloats, by s: Float, to y: Floats, count: Int) {

@@ -11,12 +11,12 @@ func inside(_ output: Int, _ stride: Int, _ before: Int, _ window: Int, _ size: 
 extension Bodies {
   package static func maxPool(
     _ x: ConstFloats, into y: Floats, argmax: UnsafeMutablePointer<UInt8>?, _ g: PoolGeometry,
-    images: Int
+    images: Int, rows: Range<Int>
   ) {
     let channels = g.channels
     for image in 0..<images {
       let map = x + image * g.inputCount
-      for row in 0..<g.outputRows {
+      for row in rows {
         let rows = inside(row, g.rowStride, g.padding.top, g.windowRows, g.inputRows)
         for column in 0..<g.outputColumns {
           let columns = inside(
@@ -27,19 +27,18 @@ extension Bodies {
             - g.padding.left
           forChannelVectors(channels) { c, n in
             var best = Vector(repeating: -.infinity)
-            var place = Vector.zero
+            var place = IntVector.zero
             for r in rows {
               for s in columns {
                 let v = load(map + (corner + r * g.inputColumns + s) * channels + c, upTo: n)
                 let wins = (v .> best) .| (v .!= v)
                 best.replace(with: v, where: wins)
-                place.replace(with: Float(r * g.windowColumns + s), where: wins)
+                place.replace(
+                  with: Int32(truncatingIfNeeded: r * g.windowColumns + s), where: wins)
               }
             }
             store(best, y + at + c, upTo: n)
-            if let argmax {
-              for i in 0..<n { argmax[at + c + i] = UInt8(truncatingIfNeeded: Int32(place[i])) }
-            }
+            if let argmax { storeBytes(place, argmax + at + c, upTo: n) }
           }
         }
       }
@@ -50,19 +49,36 @@ extension Bodies {
     _ dy: ConstFloats, argmax: UnsafePointer<UInt8>, into dx: Floats, _ g: PoolGeometry, images: Int
   ) {
     let channels = g.channels
-    dx.update(repeating: 0, count: images * g.inputCount)
+    // Windows that do not overlap write each pixel once; windows that leave pixels out need zeros there.
+    let overlaps = g.rowStride < g.windowRows || g.columnStride < g.windowColumns
+    let covers =
+      g.rowStride == g.windowRows && g.columnStride == g.windowColumns && g.padding == Padding(0)
+      && g.outputRows * g.windowRows == g.inputRows
+      && g.outputColumns * g.windowColumns == g.inputColumns
+    if !covers { dx.update(repeating: 0, count: images * g.inputCount) }
     for image in 0..<images {
       let map = dx + image * g.inputCount
       for row in 0..<g.outputRows {
+        let rows = inside(row, g.rowStride, g.padding.top, g.windowRows, g.inputRows)
         for column in 0..<g.outputColumns {
+          let columns = inside(
+            column, g.columnStride, g.padding.left, g.windowColumns, g.inputColumns)
           let at = ((image * g.outputRows + row) * g.outputColumns + column) * channels
           let corner =
             (row * g.rowStride - g.padding.top) * g.inputColumns + column * g.columnStride
             - g.padding.left
-          for c in 0..<channels {
-            let place = Int(argmax[at + c])
-            let (r, s) = (place / g.windowColumns, place % g.windowColumns)
-            map[(corner + r * g.inputColumns + s) * channels + c] += dy[at + c]
+          forChannelVectors(channels) { c, n in
+            let gradient = load(dy + at + c, upTo: n)
+            let place = loadBytes(argmax + at + c, upTo: n)
+            for r in rows {
+              for s in columns {
+                let wins = place .== Int32(truncatingIfNeeded: r * g.windowColumns + s)
+                let to = map + (corner + r * g.inputColumns + s) * channels + c
+                var v = Vector.zero.replacing(with: gradient, where: wins)
+                if overlaps { v += load(UnsafePointer(to), upTo: n) }
+                store(v, to, upTo: n)
+              }
+            }
           }
         }
       }

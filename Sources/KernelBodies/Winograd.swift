@@ -119,7 +119,7 @@ extension Bodies {
     channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, outputChannels: Int,
     scratch: Floats
   ) {
-    let rowStep = g.outputColumns * outputChannels
+    let rowStep = g.outputColumns * g.outputStep
     @inline(__always) func run<Transform: LineTransform>(_ transform: Transform.Type) {
       let (n, m) = (Transform.Input.size, Transform.Output.size)
       let whole = scratch + n * n * lanes
@@ -129,13 +129,13 @@ extension Bodies {
         let columns = min(m, g.outputColumns - place.column)
         let corner =
           ((place.image * g.outputRows + place.row) * g.outputColumns + place.column)
-          * outputChannels
+          * g.outputStep
         let from = Floats(mutating: planes + (tile - tiles.lowerBound) * tileStep)
         for c in stride(from: channels.lowerBound, to: channels.upperBound, by: lanes) {
           let valid = min(lanes, channels.upperBound - c)
           let source = Block(
             at: from + (c - channels.lowerBound), rowStep: n * planeStep, columnStep: planeStep)
-          let target = Block(at: y + corner + c, rowStep: rowStep, columnStep: outputChannels)
+          let target = Block(at: y + corner + c, rowStep: rowStep, columnStep: g.outputStep)
           if epilogue == nil && rows == m && columns == m {
             transformBlock(
               transform, source, count: lanes, into: target, valid: valid, between: scratch)

@@ -10,7 +10,7 @@ package protocol KernelBodies: SendableMetatype {
   /// Whether the target was compiled with its instruction set.
   static var isReal: Bool { get }
 
-  /// Per channel, Σ (x - shift) and Σ (x - shift)^2 over `count` pixels; overwrites both.
+  /// Per channel, Σ (x - shift) and Σ (x - shift)^2 over `count` pixels, added to both.
   static func channelMoments(
     _ x: ConstFloats, shift: ConstFloats, count: Int, channels: Int,
     sums: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>
@@ -27,15 +27,18 @@ package protocol KernelBodies: SendableMetatype {
     _ bias: ConstFloats, activation: Activation?, to y: Floats, count: Int, channels: Int
   )
 
-  /// Per channel, Σ dy over `count` pixels; overwrites.
+  /// Per channel, Σ dy over `count` pixels, added to `sums`.
   static func channelSums(
     _ dy: ConstFloats, count: Int, channels: Int, into sums: UnsafeMutablePointer<Double>
   )
 
-  /// Per channel, Σ dy and Σ dy x̂ with x̂ = (x - mean) inverseDeviation; overwrites both.
-  static func batchNormGradientSums(
-    dy: ConstFloats, x: ConstFloats, mean: ConstFloats, inverseDeviation: ConstFloats, count: Int,
-    channels: Int, sums: UnsafeMutablePointer<Double>, products: UnsafeMutablePointer<Double>
+  /// d = dy f'(x scale + offset) per channel, and Σ d and Σ d x̂ with x̂ = (x - mean) inverseDeviation over `count` pixels, added to both; `activation` nil is
+  /// f' = 1. dy and d may be the same.
+  static func normGradient(
+    _ activation: Activation?, dy: ConstFloats, x: ConstFloats, mean: ConstFloats,
+    inverseDeviation: ConstFloats, scale: ConstFloats, offset: ConstFloats, into d: Floats,
+    count: Int, channels: Int, sums: UnsafeMutablePointer<Double>,
+    products: UnsafeMutablePointer<Double>
   )
 
   /// dx = factor (dy - meanDy - x̂ meanProduct) per channel, factor = scale inverseDeviation. dy and dx may be the same.
@@ -45,10 +48,10 @@ package protocol KernelBodies: SendableMetatype {
     channels: Int
   )
 
-  /// y[p, c] = the epilogue of Σ_tap x[p + tap, c] w[tap, c].
+  /// y[p, c] = the epilogue of Σ_tap x[p + tap, c] w[tap, c] for some output rows of one map.
   static func depthwise(
-    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry, images: Int,
-    _ epilogue: Epilogue?
+    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry,
+    rows: Range<Int>, _ epilogue: Epilogue?
   )
 
   /// dx[p + tap, c] += dy[p, c] w[tap, c]. Overwrites dx.
@@ -69,8 +72,9 @@ package protocol KernelBodies: SendableMetatype {
     _ activation: Activation, dy: ConstFloats, x: ConstFloats, into dx: Floats, count: Int
   )
 
-  /// z = x + y.
-  static func add(_ x: ConstFloats, _ y: ConstFloats, into z: Floats, count: Int)
+  /// z = min(max(x + y, low), high); a NaN passes.
+  static func add(
+    _ x: ConstFloats, _ y: ConstFloats, low: Float, high: Float, into z: Floats, count: Int)
 
   /// y += s x.
   static func addScaled(_ x: ConstFloats, by s: Float, to y: Floats, count: Int)
@@ -97,10 +101,10 @@ package protocol KernelBodies: SendableMetatype {
   /// p = softmax of each row, shifted by the row's maximum; a row with a NaN is NaN.
   static func softmax(_ x: ConstFloats, into p: Floats, rows: Int, classes: Int)
 
-  /// The largest value of each window, and where in the window it was (row * windowColumns + column, the first of equals). A NaN wins.
+  /// The largest value of each window of the given output rows, and where in the window it was (row * windowColumns + column, the first of equals). A NaN wins.
   static func maxPool(
     _ x: ConstFloats, into y: Floats, argmax: UnsafeMutablePointer<UInt8>?, _ g: PoolGeometry,
-    images: Int
+    images: Int, rows: Range<Int>
   )
 
   /// Each window's gradient goes to its winner; overlapping windows add. Overwrites dx.
@@ -151,7 +155,7 @@ package protocol KernelBodies: SendableMetatype {
   /// y = the epilogue of Aᵀ planes A for the output channels of the range, which begin at `planes`; `scratch` holds `2 * productCount` vectors.
   static func winogradOutput(
     _ planes: ConstFloats, planeStep: Int, tileStep: Int, _ g: WinogradGeometry, tiles: Range<Int>,
-    channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, outputChannels: Int, scratch: Floats
+    channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, scratch: Floats
   )
 
   /// G w Gᵀ of weights `[3, 3, in, out]`, packed `[block of 2 * lanes out][product][in][2 * lanes]`; only vectors with an output are written.

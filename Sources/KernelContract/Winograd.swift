@@ -6,10 +6,13 @@
   public let inputRows, inputColumns, outputRows, outputColumns: Int
   /// Zeros above and to the left of the input map.
   public let top, left: Int
+  /// Numbers between the output map's pixels.
+  public var outputStep: Int
 
   /// The tiles of size `outputTile` of the convolution `g`.
   public init(_ g: ConvolutionGeometry, outputTile: Int) {
     self.outputTile = outputTile
+    outputStep = g.outputChannels
     (inputRows, inputColumns) = (g.inputRows, g.inputColumns)
     (outputRows, outputColumns) = (g.outputRows, g.outputColumns)
     (top, left) = (g.padding.top, g.padding.left)
@@ -44,10 +47,10 @@
     (self.bias, self.residual, self.low, self.high) = (bias, residual, low, high)
   }
 
-  /// The same for channels from `channel` on.
-  public func offset(by channel: Int) -> Epilogue {
+  /// The same for channels from `channel` on, of maps that begin `numbers` later.
+  public func offset(channel: Int = 0, by numbers: Int) -> Epilogue {
     Epilogue(
-      bias: bias.map { $0 + channel }, residual: residual.map { $0 + channel }, low: low, high: high
-    )
+      bias: bias.map { $0 + channel }, residual: residual.map { $0 + channel + numbers }, low: low,
+      high: high)
   }
 }

@@ -14,6 +14,18 @@ public enum ConvolutionAlgorithm: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+/// The part of a convolution's output that is wanted: images, or rows of one image, and columns of the weights.
+public struct ConvolutionPart: Hashable, Sendable {
+  /// Images; several only with all rows.
+  public var images: Range<Int>
+  /// Output rows; they begin and end at a multiple of `ConvolutionPlan.rowUnit` or the map's end.
+  public var rows: Range<Int>
+  /// Output channels; they begin at a multiple of the kernels' tile width. All of them where there are groups.
+  public var columns: Range<Int>
+  /// Numbers between the output's pixels: more than its channels where it is written into a wider map.
+  public var pixelStep: Int
+}
+
 /// A convolution with the algorithm chosen for each of its three directions, and its functions on one table. The caller splits the images and owns the memory.
 public struct ConvolutionPlan: Sendable {
   /// The kernels.
@@ -35,6 +47,12 @@ public struct ConvolutionPlan: Sendable {
     self.weightGradient = isFree ? weightGradient : .direct
   }
 
+  /// Output rows that belong together.
+  public var rowUnit: Int {
+    if case .winograd(let tile) = forward { return tile }
+    return 1
+  }
+
   /// Floats of the weights packed for `forward`.
   public var packedCount: Int {
     switch forward {
@@ -51,12 +69,23 @@ public struct ConvolutionPlan: Sendable {
     }
   }
 
+  /// Floats of scratch that `pack` needs.
+  public var packingScratchCount: Int {
+    guard case .winograd(let tile) = forward else { return 0 }
+    return table.winogradFilterScratchCount(outputTile: tile)
+  }
+
+  /// Floats of scratch that `forward` needs, for any number of images.
+  public var forwardScratchCount: Int {
+    switch forward {
+    case .direct: table.directForwardScratchCount(geometry)
+    case .winograd(let tile): table.winogradScratchCount(geometry, outputTile: tile)
+    }
+  }
+
   /// Floats of scratch that any of the functions needs, for any number of images.
   public var scratchCount: Int {
-    var counts = [table.directScratchCount(geometry)]
-    if case .winograd(let tile) = forward {
-      counts.append(table.winogradScratchCount(geometry, outputTile: tile))
-    }
+    var counts = [table.directScratchCount(geometry), forwardScratchCount, packingScratchCount]
     if case .winograd(let tile) = inputGradient {
       counts.append(table.winogradScratchCount(geometry.transposed, outputTile: tile))
       counts.append(geometry.weightCount + table.winogradFilterScratchCount(outputTile: tile))
@@ -86,12 +115,33 @@ public struct ConvolutionPlan: Sendable {
     }
   }
 
+  /// The whole of `images` maps.
+  public func whole(images: Int) -> ConvolutionPart {
+    ConvolutionPart(
+      images: 0..<images, rows: 0..<geometry.outputRows, columns: 0..<geometry.outputChannels,
+      pixelStep: geometry.outputChannels)
+  }
+
   /// y = f(x * w + bias + residual) for `images` maps; bias, residual (of y's shape) and activation may be nil.
   public func forward(
     _ x: ConstFloats, packed: ConstFloats, bias: ConstFloats? = nil, residual: ConstFloats? = nil,
     activation: Activation? = nil, into y: Floats, images: Int, scratch: Floats
   ) {
     guard images > 0 else { return }
+    forward(
+      x, packed: packed, bias: bias, residual: residual, activation: activation, into: y,
+      whole(images: images), scratch: scratch)
+    if let activation, activation.bounds == nil {
+      table.activate(activation, y, into: y, count: images * geometry.outputCount)
+    }
+  }
+
+  /// The same for one part, f being one that only cuts off: the parts of one map can be computed side by side. x and y are those of image 0.
+  public func forward(
+    _ x: ConstFloats, packed: ConstFloats, bias: ConstFloats? = nil, residual: ConstFloats? = nil,
+    activation: Activation? = nil, into y: Floats, _ part: ConvolutionPart, scratch: Floats
+  ) {
+    guard !part.images.isEmpty, !part.rows.isEmpty, !part.columns.isEmpty else { return }
     var epilogue: Epilogue?
     if bias != nil || residual != nil || activation?.bounds != nil {
       let bounds = activation?.bounds ?? (-.infinity, .infinity)
@@ -99,15 +149,10 @@ public struct ConvolutionPlan: Sendable {
     }
     switch forward {
     case .direct:
-      table.directForward(
-        x, packed: packed, epilogue, into: y, geometry, images: images, scratch: scratch)
+      table.directForward(x, packed: packed, epilogue, into: y, geometry, part, scratch: scratch)
     case .winograd(let tile):
       table.winograd(
-        x, packed: packed, epilogue, into: y, geometry, outputTile: tile,
-        images: images, scratch: scratch)
-    }
-    if let activation, activation.bounds == nil {
-      table.activate(activation, y, into: y, count: images * geometry.outputCount)
+        x, packed: packed, epilogue, into: y, geometry, outputTile: tile, part, scratch: scratch)
     }
   }
 
@@ -122,25 +167,43 @@ public struct ConvolutionPlan: Sendable {
         dy, packed: packed, into: dx, geometry, images: images, scratch: scratch)
     case .winograd(let tile):
       table.winograd(
-        dy, packed: packed, into: dx, geometry.transposed, outputTile: tile, images: images,
-        scratch: scratch)
+        dy, packed: packed, into: dx, geometry.transposed, outputTile: tile,
+        ConvolutionPart(
+          images: 0..<images, rows: 0..<geometry.inputRows, columns: 0..<geometry.inputChannels,
+          pixelStep: geometry.inputChannels), scratch: scratch)
+    }
+  }
+
+  /// Floats that `weightGradient` keeps in `sums` between the groups of a shard.
+  public var weightSumCount: Int {
+    switch weightGradient {
+    case .direct: geometry.weightCount
+    case .winograd(let tile): table.winogradWeightSumCount(geometry, outputTile: tile)
     }
   }
 
   /// dw = Σ over images of the weight gradient, `[row, column, in / groups, out]`; overwrites dw.
+  ///
+  /// The images may come in groups, one after the other: `sums` carries the sum from the group that `isFirst` to the one that `isLast`, which writes dw.
   public func weightGradient(
-    _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, images: Int, scratch: Floats
+    _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, images: Int, sums: Floats,
+    isFirst: Bool = true, isLast: Bool = true, scratch: Floats
   ) {
-    guard images > 0 else {
-      dw.update(repeating: 0, count: geometry.weightCount)
-      return
-    }
     switch weightGradient {
     case .direct:
-      table.directWeightGradient(x, dy, into: dw, geometry, images: images, scratch: scratch)
+      let target = isFirst ? dw : sums
+      guard images > 0 else {
+        dw.update(repeating: 0, count: geometry.weightCount)
+        return
+      }
+      table.directWeightGradient(x, dy, into: target, geometry, images: images, scratch: scratch)
+      if !isFirst {
+        table.add(dw, sums, into: dw, count: geometry.weightCount)
+      }
     case .winograd(let tile):
       table.winogradWeightGradient(
-        x, dy, into: dw, geometry, outputTile: tile, images: images, scratch: scratch)
+        x, dy, into: dw, geometry, outputTile: tile, images: images, sums: sums, isFirst: isFirst,
+        isLast: isLast, scratch: scratch)
     }
   }
 }
@@ -159,8 +222,8 @@ extension Activation {
 extension KernelTable {
   /// The plan that the measured costs recommend for a shape, whatever the number of images: one picture's result never depends on its neighbours.
   public func plan(_ g: ConvolutionGeometry) -> ConvolutionPlan {
-    ConvolutionPlan(
-      g, self, forward: .winograd(outputTile: 4), inputGradient: .winograd(outputTile: 4),
-      weightGradient: .winograd(outputTile: 4))
+    let algorithm: ConvolutionAlgorithm = isDirect ? .direct : .winograd(outputTile: 4)
+    return ConvolutionPlan(
+      g, self, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)
   }
 }

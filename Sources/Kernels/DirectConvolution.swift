@@ -71,9 +71,9 @@ struct PanelSource {
 }
 
 extension ConvolutionGeometry {
-  func forwardPlan(images: Int) -> PanelPlan {
+  func forwardPlan(images: Int, rows: Int? = nil) -> PanelPlan {
     PanelPlan(
-      outputRows: outputRows, step: rowStride, taps: kernelRows,
+      outputRows: rows ?? outputRows, step: rowStride, taps: kernelRows,
       panelColumns: (outputColumns - 1) * columnStride + kernelColumns, channels: groupInputs,
       images: images)
   }
@@ -116,6 +116,11 @@ extension KernelTable {
     }
   }
 
+  /// Floats of scratch that `directForward` needs, for any number of images.
+  func directForwardScratchCount(_ g: ConvolutionGeometry) -> Int {
+    g.isDepthwise || g.isPointwise ? 0 : g.forwardPlan(images: .max / 2).floats
+  }
+
   /// Floats of scratch that the three direct forms need, for any number of images.
   func directScratchCount(_ g: ConvolutionGeometry) -> Int {
     if g.isDepthwise { return 0 }
@@ -127,69 +132,81 @@ extension KernelTable {
     return max(forward.floats + gradientPanel + gradientSum, backward) + 64
   }
 
-  /// y = the epilogue of x * w, for `images` maps.
+  /// y = the epilogue of x * w, for one part of the maps.
   func directForward(
     _ x: ConstFloats, packed: ConstFloats, _ epilogue: Epilogue?, into y: Floats,
-    _ g: ConvolutionGeometry, images: Int, scratch: Floats
+    _ g: ConvolutionGeometry, _ part: ConvolutionPart, scratch: Floats
   ) {
     if g.isDepthwise {
-      bodies.depthwise(x, weights: packed, into: y, g, images: images, epilogue)
+      for image in part.images {
+        bodies.depthwise(
+          x + image * g.inputCount, weights: packed,
+          into: y + image * g.outputRows * g.outputColumns * part.pixelStep, g, rows: part.rows,
+          epilogue?.offset(by: image * g.outputCount))
+      }
     } else if g.isPointwise {
+      let first = (part.images.lowerBound * g.outputRows + part.rows.lowerBound) * g.outputColumns
       multiplyPixels(
-        x, g.inputChannels, packed, g.outputChannels, epilogue, into: y,
-        pixels: images * g.outputRows * g.outputColumns)
+        x + first * g.inputChannels, g.inputChannels,
+        packed + part.columns.lowerBound * g.inputChannels, part.columns.count,
+        epilogue?.offset(channel: part.columns.lowerBound, by: first * part.pixelStep),
+        into: y + first * part.pixelStep + part.columns.lowerBound, step: part.pixelStep,
+        pixels: part.images.count * part.rows.count * g.outputColumns)
     } else {
-      forwardPanels(x, packed, epilogue, y, g, images, scratch)
+      forwardPanels(x, packed, epilogue, y, g, part, scratch)
     }
   }
 
   /// The product of many pixels with packed weights, in blocks of pixels that stay in the first-level cache or near it while they meet all columns.
   func multiplyPixels(
     _ x: ConstFloats, _ depth: Int, _ packed: ConstFloats, _ columns: Int, _ epilogue: Epilogue?,
-    into y: Floats, pixels: Int
+    into y: Floats, step: Int, pixels: Int
   ) {
     var zero = 0
     let block = max(96, 49_152 / max(1, depth) / 12 * 12)
     for first in stride(from: 0, to: pixels, by: block) {
-      var part = epilogue
-      part?.residual = epilogue?.residual.map { $0 + first * columns }
       bodies.multiplyRuns(
         x + first * depth, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth,
-        packed, columns: columns, y + first * columns, cRows: &zero, ldc: columns, runs: 1,
-        pixels: min(block, pixels - first), accumulate: false, part)
+        packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
+        pixels: min(block, pixels - first), accumulate: false,
+        epilogue?.offset(by: first * step))
     }
   }
 
   private func forwardPanels(
     _ x: ConstFloats, _ packed: ConstFloats, _ epilogue: Epilogue?, _ y: Floats,
-    _ g: ConvolutionGeometry, _ images: Int, _ scratch: Floats
+    _ g: ConvolutionGeometry, _ part: ConvolutionPart, _ scratch: Floats
   ) {
-    let plan = g.forwardPlan(images: images)
+    let plan = g.forwardPlan(images: part.images.count, rows: part.rows.count)
     let source = PanelSource(rows: g.inputRows, columns: g.inputColumns, channels: g.inputChannels)
     let depth = g.kernelColumns * g.groupInputs
     let weightsPerGroup = g.kernelRows * depth * rounded(g.groupOutputs)
-    forEachPanel(plan, outputRows: g.outputRows, images: images) { image, count, row, rows in
+    let weights = packed + part.columns.lowerBound * g.kernelRows * depth
+    let count = g.groups == 1 ? part.columns.count : g.groupOutputs
+    forEachPanel(plan, outputRows: part.rows.count, images: part.images.count) { image, images, row, rows in
+      let (first, top) = (part.images.lowerBound + image, part.rows.lowerBound + row)
       withOffsets(plan.runs, plan.runs, g.kernelRows) { from, to, taps in
         for r in 0..<g.kernelRows { taps[r] = r * plan.panelColumns * g.groupInputs }
-        for i in 0..<count {
+        for i in 0..<images {
           for j in 0..<rows {
             from[i * rows + j] =
               i * plan.floatsPerImage + j * g.rowStride * plan.panelColumns * g.groupInputs
             to[i * rows + j] =
-              ((image + i) * g.outputRows + row + j) * g.outputColumns * g.outputChannels
+              ((first + i) * g.outputRows + top + j) * g.outputColumns * part.pixelStep
           }
         }
         for group in 0..<g.groups {
+          let channel = group * g.groupOutputs + part.columns.lowerBound
           source.fill(
-            scratch, plan, from: x + image * g.inputCount, images: count,
-            firstRow: row * g.rowStride - g.padding.top, firstColumn: -g.padding.left,
+            scratch, plan, from: x + first * g.inputCount, images: images,
+            firstRow: top * g.rowStride - g.padding.top, firstColumn: -g.padding.left,
             firstChannel: group * g.groupInputs)
           bodies.multiplyRuns(
             scratch, aRows: from, lda: g.columnStride * g.groupInputs, taps: taps,
-            tapCount: g.kernelRows, depth: depth, packed + group * weightsPerGroup,
-            columns: g.groupOutputs, y + group * g.groupOutputs, cRows: to,
-            ldc: g.outputChannels, runs: count * rows, pixels: g.outputColumns,
-            accumulate: false, epilogue?.offset(by: group * g.groupOutputs))
+            tapCount: g.kernelRows, depth: depth, weights + group * weightsPerGroup,
+            columns: count, y + channel, cRows: to, ldc: part.pixelStep, runs: images * rows,
+            pixels: g.outputColumns, accumulate: false,
+            epilogue?.offset(channel: channel, by: 0))
         }
       }
     }

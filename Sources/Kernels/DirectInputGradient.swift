@@ -103,7 +103,7 @@ extension KernelTable {
     }
     if g.isPointwise {
       multiplyPixels(
-        dy, g.outputChannels, packed, g.inputChannels, nil, into: dx,
+        dy, g.outputChannels, packed, g.inputChannels, nil, into: dx, step: g.inputChannels,
         pixels: images * g.outputRows * g.outputColumns)
       return
     }

@@ -102,6 +102,7 @@ public struct KernelBenchmark {
     )
     let plan = table.plan(g)
     let scratch = FloatBuffer(count: plan.scratchCount)
+    let sums = FloatBuffer(count: plan.weightSumCount)
     let forward = FloatBuffer(count: plan.packedCount)
     let backward = FloatBuffer(count: plan.packedInputGradientCount)
     plan.pack(w.pointer, into: forward.pointer, scratch: scratch.pointer)
@@ -127,7 +128,8 @@ public struct KernelBenchmark {
         "weight gradient",
         Work(operations: operations) {
           plan.weightGradient(
-            x.pointer, y.pointer, into: w.pointer, images: images, scratch: scratch.pointer)
+            x.pointer, y.pointer, into: w.pointer, images: images, sums: sums.pointer,
+            scratch: scratch.pointer)
         }
       ),
     ]

@@ -18,6 +18,15 @@ public struct KernelTable: Sendable {
   /// `portable`, `avx2` or `avx512`.
   public let name: String
   let bodies: any KernelBodies.Type
+  /// Whether every convolution takes its direct form.
+  public private(set) var isDirect = false
+
+  /// The same kernels with every convolution in its direct form.
+  public var direct: KernelTable {
+    var table = self
+    table.isDirect = true
+    return table
+  }
 
   /// Floats in one vector.
   public var vectorWidth: Int { bodies.lanes }
@@ -35,6 +44,8 @@ public struct KernelChoiceError: Error, Sendable, CustomStringConvertible {
 public enum Kernels {
   /// The environment variable that forces a table.
   public static let variable = "AVOCET_KERNELS"
+  /// The environment variable that forces the direct form of every convolution.
+  public static let convolutionVariable = "AVOCET_CONVOLUTION"
 
   /// What this processor can run, best first.
   public static let available: [KernelTable] = {
@@ -58,16 +69,25 @@ public enum Kernels {
     throw KernelChoiceError(description: "\(variable): \(problem); it can run \(names)")
   }
 
-  /// The table that the environment asks for, or the best.
-  public static func choose(environment: String?) throws(KernelChoiceError) -> KernelTable {
-    guard let name = environment else { return available[0] }
-    return try named(name)
+  /// The table that the environment asks for, or the best; `convolution` is `direct` or `automatic`.
+  public static func choose(environment: String?, convolution: String? = nil)
+    throws(KernelChoiceError) -> KernelTable
+  {
+    let table = try environment.map(named) ?? available[0]
+    switch convolution {
+    case nil, "automatic": return table
+    case "direct": return table.direct
+    case let other?:
+      throw KernelChoiceError(
+        description: "\(convolutionVariable): \"\(other)\" is unknown; direct or automatic")
+    }
   }
 
   /// The table of this process, chosen once; a wrong name falls back to the best, so a program asks `choose` first and says so.
   public static let chosen: KernelTable = {
-    let wish = getenv(variable).map { String(cString: $0) }
-    return (try? choose(environment: wish)) ?? available[0]
+    func wish(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    let table = try? choose(environment: wish(variable), convolution: wish(convolutionVariable))
+    return table ?? available[0]
   }()
 }
 extension KernelTable {

@@ -1,13 +1,14 @@
 // Pooling, batch norm and pointwise work: the table's face for the bodies of the same names, where each formula stands.
 
 extension KernelTable {
-  /// The largest value of each window into `y`, and its place in the window (row * windowColumns + column) into `argmax`. A NaN wins.
+  /// The largest value of each window into `y`, and its place in the window (row * windowColumns + column) into `argmax`; `rows` nil: all output rows. A NaN wins.
   public func maxPool(
     _ x: ConstFloats, into y: Floats, argmax: UnsafeMutablePointer<UInt8>?, _ g: PoolGeometry,
-    images: Int
+    images: Int, rows: Range<Int>? = nil
   ) {
     precondition(g.windowRows * g.windowColumns <= 256, "maxPool: a window of more than 256 pixels")
-    bodies.maxPool(x, into: y, argmax: argmax, g, images: images)
+    bodies.maxPool(
+      x, into: y, argmax: argmax, g, images: images, rows: rows ?? 0..<g.outputRows)
   }
 
   /// Sends each window's gradient to its winner; overwrites dx.
@@ -35,7 +36,7 @@ extension KernelTable {
     _ dy: ConstFloats, into dx: Floats, rows: Int, columns: Int, channels: Int, images: Int
   ) { averagePoolGradient(dy, into: dx, .whole(rows, columns, channels), images: images) }
 
-  /// Per channel, Σ (x - shift) and Σ (x - shift)^2 over `count` pixels, in double precision from runs of 64; overwrites both. A shift
+  /// Per channel, Σ (x - shift) and Σ (x - shift)^2 over `count` pixels, in double precision from runs of 64, added to both. A shift
   /// inside the data keeps the variance exact when the mean is large.
   public func channelMoments(
     _ x: ConstFloats, shift: ConstFloats, count: Int, channels: Int,
@@ -45,7 +46,7 @@ extension KernelTable {
       x, shift: shift, count: count, channels: channels, sums: sums, squares: squares)
   }
 
-  /// Per channel, Σ x over `count` pixels; overwrites.
+  /// Per channel, Σ x over `count` pixels, added to `sums`.
   public func channelSums(
     _ x: ConstFloats, count: Int, channels: Int, into sums: UnsafeMutablePointer<Double>
   ) { bodies.channelSums(x, count: count, channels: channels, into: sums) }
@@ -65,14 +66,17 @@ extension KernelTable {
     _ bias: ConstFloats, activation: Activation? = nil, to y: Floats, count: Int, channels: Int
   ) { bodies.addBias(bias, activation: activation, to: y, count: count, channels: channels) }
 
-  /// Per channel, Σ dy and Σ dy x̂, x̂ = (x - mean) inverseDeviation; overwrites both.
-  public func batchNormGradientSums(
-    dy: ConstFloats, x: ConstFloats, mean: ConstFloats, inverseDeviation: ConstFloats, count: Int,
-    channels: Int, sums: UnsafeMutablePointer<Double>, products: UnsafeMutablePointer<Double>
+  /// d = dy f'(x scale + offset) per channel (Ioffe and Szegedy 2015, with the nonlinearity that follows), and Σ d and Σ d x̂, x̂ = (x - mean) inverseDeviation,
+  /// added to `sums` and `products`; dy and d may be the same.
+  public func normGradient(
+    _ activation: Activation?, dy: ConstFloats, x: ConstFloats, mean: ConstFloats,
+    inverseDeviation: ConstFloats, scale: ConstFloats, offset: ConstFloats, into d: Floats,
+    count: Int, channels: Int, sums: UnsafeMutablePointer<Double>,
+    products: UnsafeMutablePointer<Double>
   ) {
-    bodies.batchNormGradientSums(
-      dy: dy, x: x, mean: mean, inverseDeviation: inverseDeviation, count: count,
-      channels: channels, sums: sums, products: products)
+    bodies.normGradient(
+      activation, dy: dy, x: x, mean: mean, inverseDeviation: inverseDeviation, scale: scale,
+      offset: offset, into: d, count: count, channels: channels, sums: sums, products: products)
   }
 
   /// dx = factor (dy - meanDy - x̂ meanProduct) per channel, factor = scale inverseDeviation (Ioffe and Szegedy 2015); dy and dx may be the same.
@@ -96,9 +100,20 @@ extension KernelTable {
     _ activation: Activation, dy: ConstFloats, x: ConstFloats, into dx: Floats, count: Int
   ) { bodies.activationGradient(activation, dy: dy, x: x, into: dx, count: count) }
 
-  /// z = x + y; z may be x or y.
-  public func add(_ x: ConstFloats, _ y: ConstFloats, into z: Floats, count: Int) {
-    bodies.add(x, y, into: z, count: count)
+  /// z = f(x + y), f nil or a function that only cuts off; z may be x or y.
+  public func add(
+    _ x: ConstFloats, _ y: ConstFloats, activation: Activation? = nil, into z: Floats, count: Int
+  ) {
+    let bounds = activation?.bounds ?? (-.infinity, .infinity)
+    bodies.add(x, y, low: bounds.low, high: bounds.high, into: z, count: count)
+    if let activation, activation.bounds == nil { activate(activation, z, into: z, count: count) }
+  }
+
+  /// Copies `channels` numbers of every pixel, whose pixels lie `step` apart on either side.
+  public func copyChannels(
+    _ x: ConstFloats, _ channels: Int, step from: Int, into y: Floats, step to: Int, pixels: Int
+  ) {
+    for pixel in 0..<pixels { (y + pixel * to).update(from: x + pixel * from, count: channels) }
   }
 
   /// y += s x.

@@ -5,7 +5,8 @@ private let rowBlock = 96
 private let rowGap = 16
 
 extension KernelTable {
-  var tileWidth: Int { 2 * bodies.lanes }
+  /// Columns of a register tile; packed weights come in blocks of so many.
+  public var tileWidth: Int { 2 * bodies.lanes }
 
   /// Floats of scratch that `multiply` needs.
   public func multiplyScratchCount(m: Int, n: Int, k: Int) -> Int {
@@ -78,6 +79,44 @@ extension KernelTable {
         for p in 0..<depth { to[p] = a[(from + p) * lda + row + i] }
       } else {
         to.update(from: a + (row + i) * lda + from, count: depth)
+      }
+    }
+  }
+}
+
+extension KernelTable {
+  /// Floats of the packed weights for `multiplyPacked`.
+  public func packedCount(depth: Int, columns: Int) -> Int { depth * rounded(columns) }
+
+  /// Packs a matrix `[depth, columns]` for `multiplyPacked`.
+  public func packColumns(
+    _ b: ConstFloats, depth: Int, columns: Int, into packed: Floats
+  ) { packRight(b, columns, false, 0, depth, columns, into: packed) }
+
+  /// y = f(x b + bias) for some of the columns: `rows` rows of `depth` numbers, y's rows `step` numbers apart. Each weight is read once, however many rows there
+  /// are; the columns begin at a multiple of `tileWidth`.
+  public func multiplyPacked(
+    _ x: ConstFloats, rows: Int, depth: Int, _ packed: ConstFloats, columns: Range<Int>,
+    bias: ConstFloats? = nil, activation: Activation? = nil, into y: Floats, step: Int
+  ) {
+    let bounds = activation?.bounds ?? (-.infinity, .infinity)
+    let epilogue = Epilogue(bias: bias, low: bounds.low, high: bounds.high)
+    var zero = 0
+    for column in stride(from: columns.lowerBound, to: columns.upperBound, by: tileWidth) {
+      let count = min(tileWidth, columns.upperBound - column)
+      for from in stride(from: 0, to: max(1, depth), by: depthBlock) {
+        let part = min(depthBlock, depth - from)
+        bodies.multiplyRuns(
+          x + from, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: part,
+          packed + column * depth + from * tileWidth, columns: count, y + column, cRows: &zero,
+          ldc: step, runs: 1, pixels: rows, accumulate: from > 0,
+          from + part == depth ? epilogue.offset(channel: column, by: 0) : nil)
+      }
+      if let activation, activation.bounds == nil {
+        for row in 0..<rows {
+          let at = y + row * step + column
+          activate(activation, at, into: at, count: count)
+        }
       }
     }
   }

@@ -8,7 +8,7 @@ extension ConvolutionGeometry {
   }
 
   /// The convolution that maps output gradients to input gradients, its weights flipped and transposed; for stride 1.
-  public var transposed: ConvolutionGeometry {
+  var transposed: ConvolutionGeometry {
     ConvolutionGeometry(
       inputRows: outputRows, inputColumns: outputColumns, inputChannels: outputChannels,
       outputChannels: inputChannels, kernelRows: kernelRows, kernelColumns: kernelColumns,
@@ -38,12 +38,12 @@ struct WinogradBlock {
 
 extension KernelTable {
   /// Floats of the packed weights for `winograd`.
-  public func winogradPackedCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
+  func winogradPackedCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     (outputTile + 2) * (outputTile + 2) * g.inputChannels * rounded(g.outputChannels)
   }
 
   /// Packs weights `[3, 3, in, out]` for `winograd`.
-  public func packWinograd(
+  func packWinograd(
     _ weights: ConstFloats, _ g: ConvolutionGeometry, outputTile: Int, into packed: Floats,
     scratch: Floats
   ) {
@@ -67,31 +67,37 @@ extension KernelTable {
   }
 
   /// Floats of scratch that `winograd` needs.
-  public func winogradScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
+  func winogradScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradBlock(g, w)
     return edgeCount(w, block) + w.productCount * (block.planeStep + block.outputPlaneStep) + 64
   }
 
-  /// y = f(x * w + bias + residual): the convolution of `images` maps.
-  public func winograd(
+  /// y = the epilogue of x * w, for one part of the maps; its rows begin and end with a tile.
+  func winograd(
     _ x: ConstFloats, packed: ConstFloats, _ epilogue: Epilogue? = nil, into y: Floats,
-    _ g: ConvolutionGeometry, outputTile: Int, images: Int, scratch: Floats
+    _ g: ConvolutionGeometry, outputTile: Int, _ part: ConvolutionPart, scratch: Floats
   ) {
-    let w = WinogradGeometry(g, outputTile: outputTile)
+    var w = WinogradGeometry(g, outputTile: outputTile)
+    w.outputStep = part.pixelStep
     let block = winogradBlock(g, w)
     let edge = scratch
     let planes = edge + edgeCount(w, block)
     let sums = planes + w.productCount * block.planeStep
     let depth = g.inputChannels
     var zero = 0
-    let total = images * w.tilesPerImage
-    for first in stride(from: 0, to: total, by: block.tiles) {
-      let tiles = first..<min(total, first + block.tiles)
+    // All tiles of several images, or some rows of tiles of one.
+    let first = part.images.lowerBound * w.tilesPerImage
+      + part.rows.lowerBound / outputTile * w.tileColumns
+    let end = (part.images.upperBound - 1) * w.tilesPerImage
+      + (part.rows.upperBound + outputTile - 1) / outputTile * w.tileColumns
+    for start in stride(from: first, to: end, by: block.tiles) {
+      let tiles = start..<min(end, start + block.tiles)
       bodies.winogradTiles(
         x, of: false, channels: depth, w, tiles: tiles, into: planes, planeStep: block.planeStep,
         tileStep: block.tileStep, scratch: edge)
-      for column in stride(from: 0, to: g.outputChannels, by: tileWidth) {
+      for column in stride(from: part.columns.lowerBound, to: part.columns.upperBound, by: tileWidth)
+      {
         let weights = packed + column * w.productCount * depth
         for product in 0..<w.productCount {
           bodies.multiplyRuns(
@@ -102,8 +108,8 @@ extension KernelTable {
         }
         bodies.winogradOutput(
           sums, planeStep: block.outputPlaneStep, tileStep: block.outputStep, w, tiles: tiles,
-          channels: column..<min(g.outputChannels, column + tileWidth), epilogue, into: y,
-          outputChannels: g.outputChannels, scratch: edge)
+          channels: column..<min(part.columns.upperBound, column + tileWidth), epilogue, into: y,
+          scratch: edge)
       }
     }
   }
@@ -111,7 +117,7 @@ extension KernelTable {
 
 extension KernelTable {
   /// Packs weights `[3, 3, in, out]` for `winograd` with the geometry `g.transposed`: flipped, in and out exchanged.
-  public func packWinogradInputGradient(
+  func packWinogradInputGradient(
     _ weights: ConstFloats, _ g: ConvolutionGeometry, outputTile: Int, into packed: Floats,
     scratch: Floats
   ) {
@@ -125,20 +131,26 @@ extension KernelTable {
       scratch, g.transposed, outputTile: outputTile, into: packed, scratch: scratch + g.weightCount)
   }
 
+  /// Floats of the sums of `winogradWeightGradient`.
+  func winogradWeightSumCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
+    (outputTile + 2) * (outputTile + 2) * g.inputChannels * rounded(g.outputChannels)
+  }
+
   /// Floats of scratch that `winogradWeightGradient` needs.
-  public func winogradWeightGradientScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
+  func winogradWeightGradientScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradBlock(g, w)
     let columns = rounded(g.outputChannels)
     let gradients = w.productCount * (block.tiles * (columns + 16) + 16)
     let edge = w.productCount * (vectorWidth + max(block.inputWidth, columns))
-    return edge + w.productCount * (block.planeStep + g.inputChannels * columns) + gradients + 64
+    return edge + w.productCount * block.planeStep + gradients + 64
   }
 
-  /// dw = Σ over images of the weight gradient, `[3, 3, in, out]`: a sum over tiles for each product, brought back once at the end; overwrites dw.
-  public func winogradWeightGradient(
+  /// dw = Σ over images of the weight gradient, `[3, 3, in, out]`: a sum over tiles for each product, kept in `sums` from the first group of images to the last
+  /// and brought back then.
+  func winogradWeightGradient(
     _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, _ g: ConvolutionGeometry,
-    outputTile: Int, images: Int, scratch: Floats
+    outputTile: Int, images: Int, sums: Floats, isFirst: Bool, isLast: Bool, scratch: Floats
   ) {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradBlock(g, w)
@@ -148,18 +160,17 @@ extension KernelTable {
     let edge = scratch
     let planes = edge + w.productCount * (vectorWidth + max(block.inputWidth, columns))
     let gradients = planes + w.productCount * block.planeStep
-    let sums = gradients + w.productCount * gradientPlaneStep
+    let total = images * w.tilesPerImage
+    if isFirst { sums.update(repeating: 0, count: winogradWeightSumCount(g, outputTile: outputTile)) }
     if columns != g.outputChannels {
       gradients.update(repeating: 0, count: w.productCount * gradientPlaneStep)
     }
     var zero = 0
-    let total = images * w.tilesPerImage
     for first in stride(from: 0, to: total, by: block.tiles) {
       let tiles = first..<min(total, first + block.tiles)
       bodies.winogradTiles(
         x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes,
-        planeStep: block.planeStep,
-        tileStep: block.tileStep, scratch: edge)
+        planeStep: block.planeStep, tileStep: block.tileStep, scratch: edge)
       bodies.winogradTiles(
         dy, of: true, channels: g.outputChannels, w, tiles: tiles, into: gradients,
         planeStep: gradientPlaneStep, tileStep: gradientStep, scratch: edge)
@@ -169,9 +180,10 @@ extension KernelTable {
           tapCount: 1, rows: g.inputChannels, gradients + product * gradientPlaneStep,
           bRows: &zero, bStep: gradientStep, columns: columns,
           sums + product * g.inputChannels * columns, runs: 1, pixels: tiles.count,
-          accumulate: first > 0)
+          accumulate: true)
       }
     }
+    guard isLast else { return }
     bodies.winogradFilterGradient(
       sums, planeStep: g.inputChannels * columns, rowStep: columns, inputs: g.inputChannels,
       outputs: g.outputChannels, outputTile: outputTile, into: dw, scratch: edge)

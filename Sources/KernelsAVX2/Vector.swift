@@ -2,6 +2,7 @@ import CVector
 
 typealias Vector = SIMD8<Float>
 typealias IntVector = SIMD8<Int32>
+typealias ByteVector = SIMD8<UInt8>
 
 /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
 let tallestTile = 6

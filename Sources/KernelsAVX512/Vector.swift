@@ -2,6 +2,7 @@ import CVector
 
 typealias Vector = SIMD16<Float>
 typealias IntVector = SIMD16<Int32>
+typealias ByteVector = SIMD16<UInt8>
 
 /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
 let tallestTile = 12

@@ -2,6 +2,7 @@ import CVector
 
 typealias Vector = SIMD4<Float>
 typealias IntVector = SIMD4<Int32>
+typealias ByteVector = SIMD4<UInt8>
 
 /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
 let tallestTile = 6

@@ -1,61 +1,56 @@
 import AvocetKernels
 
-/// The memory of one core that classifies: one picture at a time, maps reused as soon as nobody reads them, the kept nodes' maps whole.
+/// The memory for classifying one picture or a few at once: maps are reused as soon as nobody reads them, the kept nodes' maps stay.
+///
+/// With a team, a single picture is split over its threads and several are shared out. A picture's numbers are the same bits either way.
 public final class InferenceWorkspace {
   /// The network that runs.
   public let prepared: PreparedNetwork
-  /// Hears how long each step of a run took.
+  /// Pictures that fit.
+  public let capacity: Int
+  /// Hears how long each step of a run took; only the thread that calls `run` is heard.
   public var observer: ((StepTime) -> Void)?
-  private let buffers: [FloatBuffer]
-  private let bufferOf: [Int?]
-  private let scratch: FloatBuffer
+  private let plan: InferencePlan
+  private let team: ThreadTeam?
+  private let common: [FloatBuffer]
+  private let workers: [Worker]
 
-  /// Memory for one picture.
-  public init(_ prepared: PreparedNetwork) {
-    self.prepared = prepared
-    let network = prepared.network
-    var lastUse = [Int: Int]()
-    for (position, step) in prepared.steps.enumerated() {
-      for input in step.inputs { lastUse[input] = position }
-    }
-    var owner = [Int?](repeating: nil, count: network.nodes.count)
-    var sizes: [Int] = []
-    var free: [Int] = []
-    func take(_ count: Int) -> Int {
-      if let best = free.indices.min(by: {
-        abs(sizes[free[$0]] - count) < abs(sizes[free[$1]] - count)
-      }) {
-        let buffer = free.remove(at: best)
-        sizes[buffer] = max(sizes[buffer], count)
-        return buffer
-      }
-      sizes.append(count)
-      return sizes.count - 1
-    }
-    owner[0] = take(network.inputShape.count)
-    for (position, step) in prepared.steps.enumerated() {
-      owner[step.node] = take(network.nodes[step.node].shape.count)
-      for input in Set(step.inputs).sorted() where lastUse[input] == position && input > 0 {
-        if let buffer = owner[input], !prepared.kept.contains(input) { free.append(buffer) }
-      }
-    }
-    bufferOf = owner
-    buffers = sizes.map { FloatBuffer(count: $0) }
-    scratch = FloatBuffer(count: prepared.scratchCount)
+  private struct Worker {
+    let maps: [FloatBuffer]
+    let scratch: FloatBuffer
   }
 
-  /// Where the picture goes: `[row, column, channel]`.
-  public var input: Floats { pointer(0) }
-  /// What came out, one number a class.
-  public var logits: ConstFloats { UnsafePointer(pointer(prepared.network.nodes.count - 1)) }
+  /// Memory for up to `pictures` at once, to be run by the caller's thread alone or by a team.
+  public init(_ prepared: PreparedNetwork, pictures: Int = 1, team: ThreadTeam? = nil) {
+    precondition(pictures > 0, "InferenceWorkspace: \(pictures) pictures")
+    (self.prepared, capacity, self.team) = (prepared, pictures, team)
+    let plan = InferencePlan(prepared, pictures: pictures)
+    self.plan = plan
+    common = plan.commonSizes.map { FloatBuffer(count: $0 * pictures) }
+    let scratch = prepared.steps.map { step in
+      if case .convolution(let plan, _, _, _) = step.work { plan.forwardScratchCount } else { 0 }
+    }
+    workers = (0..<(team?.threadCount ?? 1)).map { _ in
+      Worker(
+        maps: plan.workerSizes.map { FloatBuffer(count: $0) },
+        scratch: FloatBuffer(count: scratch.max() ?? 0))
+    }
+  }
 
-  /// The map of a kept node after a run, `[row, column, channel]`.
+  /// Where the pictures go: `[picture, row, column, channel]`.
+  public var input: Floats { pointer(0, of: 0, 0) }
+  /// What came out: `[picture, class]`.
+  public var logits: ConstFloats {
+    UnsafePointer(pointer(prepared.network.nodes.count - 1, of: 0, 0))
+  }
+
+  /// The map of a kept node for the first picture after a run, `[row, column, channel]`.
   public func map(_ node: Int) -> ConstFloats {
     precondition(prepared.kept.contains(node), "node \(node) is not kept")
-    return UnsafePointer(pointer(node))
+    return UnsafePointer(pointer(node, of: 0, 0))
   }
 
-  /// A level's node after a run: its shape, and its map.
+  /// A level's node after a run: its shape, and its map for the first picture.
   public func level(_ level: Level) -> (shape: Shape, values: ConstFloats) {
     guard let node = prepared.network.levels[level] else {
       preconditionFailure("no level \(level.rawValue)")
@@ -63,59 +58,70 @@ public final class InferenceWorkspace {
     return (prepared.network.nodes[node].shape, map(node))
   }
 
-  private func pointer(_ node: Int) -> Floats {
-    guard let buffer = bufferOf[node] else { preconditionFailure("node \(node) has no map") }
-    return buffers[buffer].pointer
+  func place(_ node: Int) -> InferencePlan.Place {
+    guard let place = plan.places[node] else { preconditionFailure("node \(node) has no map") }
+    return place
   }
 
-  /// Computes the logits of the picture in `input`.
-  public func run() {
-    guard let observer else {
-      for step in prepared.steps { run(step) }
-      return
-    }
-    let clock = ContinuousClock()
-    for step in prepared.steps {
-      let duration = clock.measure { run(step) }
-      observer(StepTime(node: step.nodes[0], pass: .forward, duration: duration))
-    }
+  /// A node's map of one picture, its own channels first.
+  func pointer(_ node: Int, of picture: Int, _ worker: Int) -> Floats {
+    let place = place(node)
+    if place.isWorkers { return workers[worker].maps[place.buffer].pointer + place.channel }
+    return common[place.buffer].pointer + picture * place.count + place.channel
   }
 
-  private func run(_ step: PreparedNetwork.Step) {
-    let kernels = prepared.kernels
-    let shape = prepared.network.nodes[step.node].shape
-    let x = pointer(step.inputs[0])
-    let y = pointer(step.node)
-    switch step.work {
-    case .convolution(let plan, let packed, let bias, let function):
-      plan.forward(
-        x, packed: packed.pointer, bias: bias.map { UnsafePointer($0.pointer) },
-        activation: function, into: y, images: 1, scratch: scratch.pointer)
-    case .dense(let weights, let bias):
-      let depth = weights.count / shape.count
-      kernels.multiply(
-        m: 1, n: shape.count, k: depth, x, lda: depth, weights.pointer, ldb: shape.count, into: y,
-        ldc: shape.count, scratch: scratch.pointer)
-      if let bias { kernels.addBias(bias.pointer, to: y, count: 1, channels: shape.count) }
-    case .scaleOffset(let scale, let offset, let function):
-      kernels.scaleOffset(
-        x, scale: scale.pointer, offset: offset.pointer, activation: function, into: y,
-        count: shape.rows * shape.columns, channels: shape.channels)
-    case .activation(let function):
-      kernels.activate(function, x, into: y, count: shape.count)
-    case .maxPool(let g): kernels.maxPool(x, into: y, argmax: nil, g, images: 1)
-    case .averagePool(let g): kernels.averagePool(x, into: y, g, images: 1)
-    case .add: kernels.add(x, pointer(step.inputs[1]), into: y, count: shape.count)
-    case .scale(let factor): kernels.scale(x, by: factor, into: y, count: shape.count)
+  func scratch(_ worker: Int) -> Floats { workers[worker].scratch.pointer }
+
+  /// Computes the logits of the first `pictures` pictures in `input`.
+  public func run(pictures: Int = 1) {
+    precondition(pictures > 0 && pictures <= capacity, "\(pictures) pictures of \(capacity)")
+    let prefix = prepared.steps[..<plan.prefix]
+    if !prefix.isEmpty {
+      share(pictures) { picture, worker in
+        for step in prefix {
+          timed(step, worker) { run(step, picture..<(picture + 1), nil, worker) }
+        }
+      }
+    }
+    for step in prepared.steps[plan.prefix...] {
+      timed(step, 0) { share(step, pictures) }
     }
   }
 
-  /// The probabilities of the picture that ran last.
-  public func probabilities() -> [Float] {
+  private func share(_ count: Int, _ body: (Int, Int) -> Void) {
+    if let team {
+      team.run(count, body)
+    } else {
+      for task in 0..<count { body(task, 0) }
+    }
+  }
+
+  // One step over all pictures: the threads take pictures, or parts of the result where weights are large or there is one picture.
+  private func share(_ step: PreparedStep, _ pictures: Int) {
+    let threads = team?.threadCount ?? 1
+    let parts = threads == 1 ? [] : parts(of: step, pictures, threads)
+    if parts.isEmpty {
+      let chunks = min(pictures, threads)
+      share(chunks) { chunk, worker in
+        run(step, pictures * chunk / chunks..<pictures * (chunk + 1) / chunks, nil, worker)
+      }
+    } else {
+      share(parts.count) { part, worker in run(step, 0..<pictures, parts[part], worker) }
+    }
+  }
+
+  private func timed(_ step: PreparedStep, _ worker: Int, _ body: () -> Void) {
+    guard let observer, worker == 0 else { return body() }
+    let duration = ContinuousClock().measure(body)
+    observer(StepTime(node: step.nodes[0], pass: .forward, duration: duration))
+  }
+
+  /// The probabilities of a picture of the last run.
+  public func probabilities(of picture: Int = 0) -> [Float] {
     let count = prepared.network.classCount
     return [Float](unsafeUninitializedCapacity: count) { memory, size in
       if let base = memory.baseAddress {
-        prepared.kernels.softmax(logits, into: base, rows: 1, classes: count)
+        prepared.kernels.softmax(logits + picture * count, into: base, rows: 1, classes: count)
       }
       size = count
     }

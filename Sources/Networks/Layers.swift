@@ -8,7 +8,13 @@ public struct ParameterDescription: Sendable {
   let start: Start
 
   /// What a parameter begins as.
-  enum Start: Sendable { case zero, one, normal(deviation: Double), uniform(bound: Double) }
+  enum Start: Sendable {
+    case zero, one
+    case normal(deviation: Double)
+    case uniform(bound: Double)
+    /// Uniform, but the first outputs hand the inputs on: the middle tap of output i is 1 at input i and 0 elsewhere.
+    case identity(bound: Double)
+  }
 }
 
 /// An immutable description of what a node does with its inputs.
@@ -53,6 +59,14 @@ public struct Convolution: Layer {
   public var groups: Int
   /// Whether a bias is added.
   public var bias: Bool
+  /// How the weights begin; nil: He normal (He et al. 2015).
+  public var start: Start?
+
+  /// A way to begin.
+  public enum Start: String, Codable, Sendable {
+    /// The first outputs hand the inputs on, the others are uniform (Dirac initialisation).
+    case identity
+  }
 
   func geometry(_ input: Shape) -> ConvolutionGeometry {
     ConvolutionGeometry(
@@ -86,7 +100,10 @@ public struct Convolution: Layer {
     let fanIn = kernelRows * kernelColumns * input.channels / groups
     let weight = ParameterDescription(
       name: "weight", shape: [kernelRows, kernelColumns, input.channels / groups, channels],
-      role: .weight, start: .normal(deviation: (2 / Double(fanIn)).squareRoot()))
+      role: .weight,
+      start: start == .identity
+        ? .identity(bound: 1 / Double(fanIn).squareRoot())
+        : .normal(deviation: (2 / Double(fanIn)).squareRoot()))
     let offset = ParameterDescription(name: "bias", shape: [channels], role: .offset, start: .zero)
     return bias ? [weight, offset] : [weight]
   }
@@ -124,6 +141,8 @@ public struct BatchNorm: Layer {
   public var epsilon: Float
   /// The share of a new batch in the moving averages.
   public var momentum: Float
+  /// Whether the scale is learned; nil: it is. Else it stays as it begins, 1.
+  public var learnsScale: Bool?
 
   func outputShape(_ inputs: [Shape]) throws(NetworkError) -> Shape {
     guard epsilon > 0, epsilon < 1, momentum > 0, momentum <= 1 else {
@@ -135,7 +154,9 @@ public struct BatchNorm: Layer {
   func parameters(_ input: Shape) -> [ParameterDescription] {
     let shape = [input.channels]
     return [
-      ParameterDescription(name: "weight", shape: shape, role: .offset, start: .one),
+      ParameterDescription(
+        name: "weight", shape: shape, role: learnsScale == false ? .statistic : .offset, start: .one
+      ),
       ParameterDescription(name: "bias", shape: shape, role: .offset, start: .zero),
       ParameterDescription(name: "running_mean", shape: shape, role: .statistic, start: .zero),
       ParameterDescription(name: "running_var", shape: shape, role: .statistic, start: .one),
@@ -205,6 +226,20 @@ public struct Sum: Layer {
       throw NetworkError("adds two maps of one shape, not \(inputs.map(\.description))")
     }
     return inputs[0]
+  }
+}
+
+/// Maps of one size side by side, channel after channel.
+public struct Concatenation: Layer {
+  /// The one there is.
+  public init() {}
+  func outputShape(_ inputs: [Shape]) throws(NetworkError) -> Shape {
+    guard let first = inputs.first, inputs.count >= 2, inputs.count <= 64,
+      inputs.allSatisfy({ ($0.rows, $0.columns) == (first.rows, first.columns) })
+    else {
+      throw NetworkError("joins maps of one size, not \(inputs.map(\.description))")
+    }
+    return Shape(first.rows, first.columns, inputs.reduce(0) { $0 + $1.channels })
   }
 }
 

@@ -31,11 +31,11 @@ public struct NetworkBuilder {
   /// A convolution of a square kernel; `padding` nil keeps the map's size at stride 1.
   public mutating func convolution(
     _ name: String, _ input: Int, channels: Int, kernel: Int, stride: Int = 1, padding: Int? = nil,
-    groups: Int = 1, bias: Bool = false
+    groups: Int = 1, bias: Bool = false, start: Convolution.Start? = nil
   ) -> Int {
     let layer = Convolution(
       channels: channels, kernelRows: kernel, kernelColumns: kernel, stride: stride,
-      padding: Padding(padding ?? kernel / 2), groups: groups, bias: bias)
+      padding: Padding(padding ?? kernel / 2), groups: groups, bias: bias, start: start)
     return add(name, .convolution(layer), input)
   }
 
@@ -59,13 +59,24 @@ public struct NetworkBuilder {
     return activation(name + "_out", batchNorm(name + "_norm", map))
   }
 
-  /// Max pooling without padding.
-  public mutating func maxPool(_ name: String, _ input: Int, window: Int = 2, stride: Int = 2)
-    -> Int
-  {
+  /// Max pooling; `roundsUp` counts a last, partly filled window.
+  public mutating func maxPool(
+    _ name: String, _ input: Int, window: Int = 2, stride: Int = 2, padding: Int = 0,
+    roundsUp: Bool = false
+  ) -> Int {
     let pool = Pool(
-      window: window, stride: stride, padding: 0, roundsUp: false, countsPadding: true)
+      window: window, stride: stride, padding: padding, roundsUp: roundsUp, countsPadding: true)
     return add(name, .maxPool(pool), input)
+  }
+
+  /// The sum of two maps.
+  public mutating func sum(_ name: String, _ a: Int, _ b: Int) -> Int {
+    add(name, .add(Sum()), a, b)
+  }
+
+  /// Two maps side by side, channel after channel.
+  public mutating func concatenation(_ name: String, _ a: Int, _ b: Int) -> Int {
+    add(name, .concatenation(Concatenation()), a, b)
   }
 
   /// The mean of each channel.
@@ -73,10 +84,14 @@ public struct NetworkBuilder {
     add(name, .globalAveragePool(GlobalAveragePool()), input)
   }
 
-  /// A dense layer with a bias.
-  public mutating func dense(_ name: String, _ input: Int, channels: Int) -> Int {
-    add(name, .dense(Dense(channels: channels, bias: true)), input)
+  /// A dense layer.
+  public mutating func dense(_ name: String, _ input: Int, channels: Int, bias: Bool = true) -> Int
+  {
+    add(name, .dense(Dense(channels: channels, bias: bias)), input)
   }
+
+  /// The shape of a node's map.
+  public func shape(of node: Int) -> Shape { nodes[node].shape }
 
   /// Marks a node as a level.
   public mutating func mark(_ level: Level, _ node: Int) {

@@ -49,6 +49,7 @@ extension Operation {
     case .averagePool(let p): "average pool \(p.window)x\(p.window)\(step(p.stride))"
     case .globalAveragePool: "global average pool"
     case .add: "add"
+    case .concatenation: "concatenation"
     case .scale(let layer): "scale by \(layer.factor)"
     }
   }

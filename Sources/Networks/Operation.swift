@@ -20,13 +20,15 @@ public enum Operation: Hashable, Sendable {
   case globalAveragePool(GlobalAveragePool)
   /// See `Sum`.
   case add(Sum)
+  /// See `Concatenation`.
+  case concatenation(Concatenation)
   /// See `Scale`.
   case scale(Scale)
 
   /// The name in files.
   public enum Kind: String, Codable, CaseIterable, Sendable {
     case input, convolution, dense, batchNorm, activation, maxPool, averagePool, globalAveragePool
-    case add, scale
+    case add, concatenation, scale
   }
 
   /// Which case it is.
@@ -41,6 +43,7 @@ public enum Operation: Hashable, Sendable {
     case .averagePool: .averagePool
     case .globalAveragePool: .globalAveragePool
     case .add: .add
+    case .concatenation: .concatenation
     case .scale: .scale
     }
   }
@@ -56,6 +59,7 @@ public enum Operation: Hashable, Sendable {
     case .maxPool(let layer), .averagePool(let layer): layer
     case .globalAveragePool(let layer): layer
     case .add(let layer): layer
+    case .concatenation(let layer): layer
     case .scale(let layer): layer
     }
   }
@@ -77,6 +81,7 @@ extension Operation: Codable {
     case .averagePool: self = .averagePool(try Pool(from: decoder))
     case .globalAveragePool: self = .globalAveragePool(GlobalAveragePool())
     case .add: self = .add(Sum())
+    case .concatenation: self = .concatenation(Concatenation())
     case .scale: self = .scale(try Scale(from: decoder))
     }
   }

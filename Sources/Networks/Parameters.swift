@@ -82,7 +82,27 @@ public final class Parameters: Sendable {
         case .zero: values[i] = 0
         case .one: values[i] = 1
         case .normal(let deviation): values[i] = Float(random.normal() * deviation)
-        case .uniform(let bound): values[i] = Float(random.uniform(-bound, bound))
+        case .uniform(let bound), .identity(let bound):
+          values[i] = Float(random.uniform(-bound, bound))
+        }
+      }
+      if case .identity = start { handOnInputs(slice) }
+    }
+  }
+
+  // The middle tap of output i is 1 at input i, all else of the first outputs 0.
+  private func handOnInputs(_ slice: ParameterSlice) {
+    let (rows, columns, inputs, outputs) = (
+      slice.shape[0], slice.shape[1], slice.shape[2], slice.shape[3]
+    )
+    for row in 0..<rows {
+      for column in 0..<columns {
+        for input in 0..<inputs {
+          for output in 0..<min(inputs, outputs) {
+            let at = ((row * columns + column) * inputs + input) * outputs + output
+            let isMiddle = row == rows / 2 && column == columns / 2
+            values[slice.range.lowerBound + at] = isMiddle && input == output ? 1 : 0
+          }
         }
       }
     }

@@ -1,170 +1,237 @@
 import AvocetKernels
 
-/// A network made ready to classify: batch norm and nonlinearities folded into the convolutions before them, weights packed. Shared by the workspaces of all cores.
+/// A network made ready to classify: batch norms, sums and nonlinearities folded into the convolutions before them, weights packed once. Shared by the workspaces
+/// of all cores.
 public final class PreparedNetwork: Sendable {
   /// The network.
   public let network: Network
-  /// Nodes whose maps stay readable after a run: the levels, and those asked for.
+  /// Nodes whose maps stay readable after a run.
   public let kept: Set<Int>
   let kernels: KernelTable
-  let steps: [Step]
-  let scratchCount: Int
-
-  /// One step of a run; it writes the map of `node`, the last of the nodes folded into it.
-  struct Step: Sendable {
-    let nodes: [Int]
-    let inputs: [Int]
-    let work: Work
-    var node: Int { nodes[nodes.count - 1] }
-  }
+  let steps: [PreparedStep]
 
   /// The nodes of each step of a run, in order; several where they are folded into the first.
   public var stepNodes: [[Int]] { steps.map(\.nodes) }
 
-  /// The work of a step.
+  /// Folds and packs, on the team if there is one; the maps of the levels stay readable unless `keepsLevels` is false, and those of `keeping`.
+  public init(
+    _ network: Network, _ parameters: Parameters, keepsLevels: Bool = true,
+    keeping: Set<Int> = [], kernels: KernelTable = Kernels.chosen, team: ThreadTeam? = nil
+  ) {
+    (self.network, self.kernels) = (network, kernels)
+    kept = keeping.union(keepsLevels ? Array(network.levels.values) : [])
+      .union([network.nodes.count - 1])
+    steps = Folding(network, parameters, kept, kernels).steps(team)
+  }
+}
+
+/// One step of a run; it writes the map of `node`, the last of the nodes folded into it.
+struct PreparedStep: Sendable {
+  let nodes: [Int]
+  let inputs: [Int]
+  /// A map of the result's shape that is added.
+  let residual: Int?
+  let work: Work
+  var node: Int { nodes[nodes.count - 1] }
+  /// All maps that it reads.
+  var sources: [Int] { inputs + (residual.map { [$0] } ?? []) }
+
+  /// What it does.
   enum Work: Sendable {
     case convolution(ConvolutionPlan, packed: FloatBuffer, bias: FloatBuffer?, Activation?)
-    case dense(weights: FloatBuffer, bias: FloatBuffer?)
+    case dense(depth: Int, packed: FloatBuffer, bias: FloatBuffer?, Activation?)
     case scaleOffset(scale: FloatBuffer, offset: FloatBuffer, Activation?)
     case activation(Activation)
     case maxPool(PoolGeometry)
     case averagePool(PoolGeometry)
-    case add
+    case add(Activation?)
+    case concatenation
     case scale(Float)
   }
 
-  /// Folds and packs; `keeping` names further nodes whose maps must stay readable.
-  public init(
-    _ network: Network, _ parameters: Parameters, keeping: Set<Int> = [],
-    kernels: KernelTable = Kernels.chosen
+  /// Floats of the weights that it reads.
+  var weightCount: Int {
+    switch work {
+    case .convolution(_, let packed, _, _), .dense(_, let packed, _, _): packed.count
+    default: 0
+    }
+  }
+}
+
+// Walks over the nodes and swallows what follows a convolution while nobody else needs what lies between.
+private struct Folding {
+  let network: Network
+  let values: ConstFloats
+  let kept: Set<Int>
+  let kernels: KernelTable
+  let consumers: [[Int]]
+
+  init(
+    _ network: Network, _ parameters: Parameters, _ kept: Set<Int>, _ kernels: KernelTable
   ) {
-    (self.network, self.kernels) = (network, kernels)
-    let kept = keeping.union(network.levels.values).union([network.nodes.count - 1])
-    self.kept = kept
-    var folding = Folding(network, parameters, kept, kernels)
-    (steps, scratchCount) = folding.run()
+    (self.network, self.kept, self.kernels) = (network, kept, kernels)
+    values = UnsafePointer(parameters.values.pointer)
+    var consumers = network.nodes.map { _ in [Int]() }
+    for (index, node) in network.nodes.enumerated() {
+      for input in node.inputs { consumers[input].append(index) }
+    }
+    self.consumers = consumers
   }
 
-  // Walks over the nodes and swallows what follows a convolution while nobody else needs what lies between.
-  private struct Folding {
-    let network: Network
-    let values: ConstFloats
-    let kept: Set<Int>
-    let kernels: KernelTable
-    var consumers: [[Int]]
+  /// A step before its weights are packed.
+  private struct Draft {
+    var nodes: [Int]
+    var norm: Int?
+    var residual: Int?
+    var function: Activation?
+  }
+
+  /// The steps, ordered by their last nodes: so everything that a step reads, a folded sum's other side included, is made before it.
+  func steps(_ team: ThreadTeam?) -> [PreparedStep] {
     var done: Set<Int> = [0]
-    var scratch = 0
-
-    init(
-      _ network: Network, _ parameters: Parameters, _ kept: Set<Int>, _ kernels: KernelTable
-    ) {
-      (self.network, self.kept, self.kernels) = (network, kept, kernels)
-      values = UnsafePointer(parameters.values.pointer)
-      consumers = network.nodes.map { _ in [] }
-      for (index, node) in network.nodes.enumerated() {
-        for input in node.inputs { consumers[input].append(index) }
-      }
+    var drafts: [Draft] = []
+    for index in network.nodes.indices where !done.contains(index) {
+      let draft = draft(from: index, done)
+      done.formUnion(draft.nodes)
+      drafts.append(draft)
     }
+    drafts.sort { $0.nodes[$0.nodes.count - 1] < $1.nodes[$1.nodes.count - 1] }
+    let results = Results(count: drafts.count)
+    let team = team ?? ThreadTeam(threads: 1)
+    team.run(drafts.count) { task, _ in results.steps[task] = step(drafts[task]) }
+    return results.steps.compactMap { $0 }
+  }
 
-    // The only reader of a node that nobody else needs.
-    func follower(_ index: Int) -> (Int, Operation)? {
-      guard !kept.contains(index), consumers[index].count == 1 else { return nil }
-      return (consumers[index][0], network.nodes[consumers[index][0]].operation)
+  // One place for each task, so that no two threads meet.
+  private final class Results: @unchecked Sendable {
+    let steps: UnsafeMutableBufferPointer<PreparedStep?>
+    init(count: Int) {
+      steps = .allocate(capacity: count)
+      steps.initialize(repeating: nil)
     }
-
-    mutating func run() -> ([Step], Int) {
-      var steps: [Step] = []
-      for index in network.nodes.indices where !done.contains(index) {
-        let (last, work) = fold(index)
-        var nodes = [last]
-        while nodes[0] != index { nodes.insert(network.nodes[nodes[0]].inputs[0], at: 0) }
-        steps.append(Step(nodes: nodes, inputs: network.nodes[index].inputs, work: work))
-      }
-      return (steps, scratch)
+    deinit {
+      steps.deinitialize()
+      steps.deallocate()
     }
+  }
 
-    mutating func fold(_ index: Int) -> (Int, Work) {
-      let node = network.nodes[index]
-      let from = network.inputShape(of: index)
-      let place = NodePlace(network, index)
-      switch node.operation {
-      case .input, .add: return (index, .add)
-      case .convolution(let layer): return convolution(index, layer)
-      case .dense(let layer):
-        scratch = max(
-          scratch, kernels.multiplyScratchCount(m: 1, n: node.shape.count, k: from.count))
-        return (
-          index,
-          .dense(
-            weights: copy(place.weight, place.weightCount),
-            bias: layer.bias ? copy(place.bias, node.shape.count) : nil)
-        )
-      case .batchNorm(let layer):
-        let (scale, offset) = affine(index, layer)
-        let (last, function) = activation(after: index)
-        return (last, .scaleOffset(scale: scale, offset: offset, function))
-      case .activation(let layer): return (index, .activation(layer.function))
-      case .maxPool(let layer): return (index, .maxPool(layer.geometry(from)))
-      case .averagePool(let layer): return (index, .averagePool(layer.geometry(from)))
-      case .globalAveragePool:
-        let whole = PoolGeometry(
-          inputRows: from.rows, inputColumns: from.columns, channels: from.channels,
-          windowRows: from.rows, windowColumns: from.columns, rowStride: 1, columnStride: 1)
-        return (index, .averagePool(whole))
-      case .scale(let layer): return (index, .scale(layer.factor))
-      }
+  // The only reader of a node that nobody else needs.
+  private func follower(_ index: Int) -> Int? {
+    kept.contains(index) || consumers[index].count != 1 ? nil : consumers[index][0]
+  }
+
+  private func draft(from first: Int, _ done: Set<Int>) -> Draft {
+    var draft = Draft(nodes: [first])
+    let (takesNorm, takesSum, takesFunction): (Bool, Bool, Bool)
+    switch network.nodes[first].operation {
+    case .convolution: (takesNorm, takesSum, takesFunction) = (true, true, true)
+    case .dense, .batchNorm, .add: (takesNorm, takesSum, takesFunction) = (false, false, true)
+    default: return draft
     }
-
-    mutating func activation(after index: Int) -> (Int, Activation?) {
-      guard let (next, operation) = follower(index), case .activation(let layer) = operation else {
-        return (index, nil)
-      }
-      done.insert(next)
-      return (next, layer.function)
-    }
-
-    mutating func convolution(_ index: Int, _ layer: Convolution) -> (Int, Work) {
-      let g = layer.geometry(network.inputShape(of: index))
-      let place = NodePlace(network, index)
-      let weights = copy(place.weight, place.weightCount)
-      var bias = layer.bias ? copy(place.bias, g.outputChannels) : nil
-      var last = index
-      if let (next, operation) = follower(index), case .batchNorm(let norm) = operation {
-        let (scale, offset) = affine(next, norm)
-        for i in 0..<weights.count { weights.pointer[i] *= scale.pointer[i % g.outputChannels] }
-        for c in 0..<g.outputChannels {
-          offset.pointer[c] += scale.pointer[c] * (bias?.pointer[c] ?? 0)
+    while let next = follower(draft.nodes[draft.nodes.count - 1]), !done.contains(next) {
+      switch network.nodes[next].operation {
+      case .batchNorm where takesNorm && draft.norm == nil && draft.residual == nil:
+        draft.norm = next
+      case .add where takesSum && draft.residual == nil:
+        let sides = network.nodes[next].inputs
+        guard let other = sides.first(where: { $0 != draft.nodes[draft.nodes.count - 1] }) else {
+          return draft
         }
-        bias = offset
-        done.insert(next)
-        last = next
+        draft.residual = other
+      case .activation(let layer) where takesFunction:
+        draft.function = layer.function
+        draft.nodes.append(next)
+        return draft
+      default: return draft
       }
-      let (end, function) = activation(after: last)
-      let plan = kernels.plan(g)
-      let packed = FloatBuffer(count: plan.packedCount)
-      let memory = FloatBuffer(count: plan.scratchCount)
-      plan.pack(weights.pointer, into: packed.pointer, scratch: memory.pointer)
-      scratch = max(scratch, plan.scratchCount)
-      return (end, .convolution(plan, packed: packed, bias: bias, function))
+      draft.nodes.append(next)
     }
+    return draft
+  }
 
-    // Batch norm with stored statistics is y = scale x + offset.
-    func affine(_ index: Int, _ layer: BatchNorm) -> (FloatBuffer, FloatBuffer) {
-      let place = NodePlace(network, index)
-      let channels = network.nodes[index].shape.channels
-      let (scale, offset) = (FloatBuffer(count: channels), FloatBuffer(count: channels))
-      for c in 0..<channels {
-        let variance = Double(values[place.variance + c]) + Double(layer.epsilon)
-        scale[c] = Float(Double(values[place.weight + c]) / variance.squareRoot())
-        offset[c] = values[place.bias + c] - values[place.mean + c] * scale[c]
+  private func step(_ draft: Draft) -> PreparedStep {
+    PreparedStep(
+      nodes: draft.nodes, inputs: network.nodes[draft.nodes[0]].inputs, residual: draft.residual,
+      work: work(draft))
+  }
+
+  private func work(_ draft: Draft) -> PreparedStep.Work {
+    let index = draft.nodes[0]
+    let from = network.inputShape(of: index)
+    switch network.nodes[index].operation {
+    case .input, .add: return .add(draft.function)
+    case .convolution(let layer): return convolution(index, layer, draft)
+    case .dense(let layer): return dense(index, layer, draft)
+    case .batchNorm(let layer):
+      let (scale, offset) = affine(index, layer)
+      return .scaleOffset(scale: scale, offset: offset, draft.function)
+    case .activation(let layer): return .activation(layer.function)
+    case .maxPool(let layer): return .maxPool(layer.geometry(from))
+    case .averagePool(let layer): return .averagePool(layer.geometry(from))
+    case .globalAveragePool:
+      let whole = PoolGeometry(
+        inputRows: from.rows, inputColumns: from.columns, channels: from.channels,
+        windowRows: from.rows, windowColumns: from.columns, rowStride: 1, columnStride: 1)
+      return .averagePool(whole)
+    case .concatenation: return .concatenation
+    case .scale(let layer): return .scale(layer.factor)
+    }
+  }
+
+  private func convolution(_ index: Int, _ layer: Convolution, _ draft: Draft) -> PreparedStep.Work
+  {
+    let g = layer.geometry(network.inputShape(of: index))
+    let place = NodePlace(network, index)
+    let weights = copy(place.weight, place.weightCount)
+    var bias = layer.bias ? copy(place.bias, g.outputChannels) : nil
+    if let next = draft.norm, case .batchNorm(let norm) = network.nodes[next].operation {
+      let (scale, offset) = affine(next, norm)
+      for i in stride(from: 0, to: weights.count, by: g.outputChannels) {
+        for c in 0..<g.outputChannels { weights.pointer[i + c] *= scale.pointer[c] }
       }
-      return (scale, offset)
+      for c in 0..<g.outputChannels {
+        offset.pointer[c] += scale.pointer[c] * (bias?.pointer[c] ?? 0)
+      }
+      bias = offset
     }
+    let plan = kernels.plan(g)
+    let packed = FloatBuffer(count: plan.packedCount)
+    let scratch = FloatBuffer(count: plan.packingScratchCount)
+    withExtendedLifetime((weights, scratch)) {
+      plan.pack(weights.pointer, into: packed.pointer, scratch: scratch.pointer)
+    }
+    return .convolution(plan, packed: packed, bias: bias, draft.function)
+  }
 
-    func copy(_ start: Int, _ count: Int) -> FloatBuffer {
-      let buffer = FloatBuffer(count: count)
-      buffer.pointer.update(from: values + start, count: count)
-      return buffer
+  private func dense(_ index: Int, _ layer: Dense, _ draft: Draft) -> PreparedStep.Work {
+    let (depth, columns) = (
+      network.inputShape(of: index).count, network.nodes[index].shape.count
+    )
+    let place = NodePlace(network, index)
+    let packed = FloatBuffer(count: kernels.packedCount(depth: depth, columns: columns))
+    kernels.packColumns(
+      values + place.weight, depth: depth, columns: columns, into: packed.pointer)
+    return .dense(
+      depth: depth, packed: packed, bias: layer.bias ? copy(place.bias, columns) : nil,
+      draft.function)
+  }
+
+  // Batch norm with stored statistics is y = scale x + offset.
+  private func affine(_ index: Int, _ layer: BatchNorm) -> (FloatBuffer, FloatBuffer) {
+    let place = NodePlace(network, index)
+    let channels = network.nodes[index].shape.channels
+    let (scale, offset) = (FloatBuffer(count: channels), FloatBuffer(count: channels))
+    for c in 0..<channels {
+      let variance = Double(values[place.variance + c]) + Double(layer.epsilon)
+      scale[c] = Float(Double(values[place.weight + c]) / variance.squareRoot())
+      offset[c] = values[place.bias + c] - values[place.mean + c] * scale[c]
     }
+    return (scale, offset)
+  }
+
+  private func copy(_ start: Int, _ count: Int) -> FloatBuffer {
+    let buffer = FloatBuffer(count: count)
+    buffer.pointer.update(from: values + start, count: count)
+    return buffer
   }
 }

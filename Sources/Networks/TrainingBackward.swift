@@ -3,135 +3,184 @@ import AvocetKernels
 extension TrainingWorkspace {
   /// From `logitsGradient`, the gradient of every learned parameter (those of frozen nodes and the statistics: zero).
   public func backward(_ parameters: Parameters, into gradient: Parameters) {
-    let count = gradient.values.count
-    gradient.values.pointer.update(repeating: 0, count: count)
+    gradient.values.pointer.update(repeating: 0, count: gradient.values.count)
     var written = [Bool](repeating: false, count: network.nodes.count)
     written[network.nodes.count - 1] = true
-    for index in network.nodes.indices.reversed() where index > 0 {
-      guard gradientPlan.slots[index] != nil, written[index] else { continue }
-      timed(index, .backward) {
-        backwardParameters(index, parameters, gradient.values.pointer)
-        backwardInputs(index, parameters, &written)
+    for stage in stages.reversed() where gradientPlan.slots[stage.last] != nil {
+      guard written[stage.last] else { continue }
+      timed(stage.nodes[0], .backward) {
+        backward(stage, parameters, gradient.values.pointer, written)
       }
+      for input in stage.inputs where gradientPlan.slots[input] != nil { written[input] = true }
     }
   }
 
-  // The gradient of each input that wants one; the later of two readers adds its part.
-  private func backwardInputs(_ index: Int, _ parameters: Parameters, _ written: inout [Bool]) {
-    for (position, input) in network.nodes[index].inputs.enumerated()
-    where gradientPlan.slots[input] != nil {
-      if written[input], let spare = gradientPlan.spareSlot {
-        let part = gradients[spare].pointer
-        backwardInput(index, position, parameters, into: part)
-        let (total, size) = (self.gradient(input), network.nodes[input].shape.count)
-        forEachShard { first, count, _, _ in
-          let at = first * size
-          kernels.add(total + at, part + at, into: total + at, count: count * size)
-        }
+  private func backward(
+    _ stage: TrainingStage, _ parameters: Parameters, _ gradient: Floats, _ written: [Bool]
+  ) {
+    if let norm = stage.norm {
+      normGradient(stage, norm, gradient)
+    } else if let function = stage.function {
+      activationGradient(stage, function)
+    }
+    let size = network.groupSize(stage)
+    let hasBias = stage.main.map { places[$0].hasBias } ?? false
+    if hasBias, let main = stage.main { clearSums(count: network.nodes[main].shape.channels) }
+    forEachShard { shard in
+      shard.forEachGroup(of: size) { first, count in
+        if let norm = stage.norm { normInputGradient(stage, norm, first, count) }
+        backwardMain(stage, parameters, first, count, shard, written)
+      }
+    }
+    guard let main = stage.main else { return }
+    let place = places[main]
+    if place.weightCount > 0 { combinePartials(place.weightCount, into: gradient + place.weight) }
+    if hasBias {
+      let channels = network.nodes[main].shape.channels
+      combineSums(count: channels)
+      for c in 0..<channels { gradient[place.bias + c] = Float(sums.pointer[c]) }
+    }
+  }
+
+  // A function that only cuts off is known by its result, others need what they were applied to.
+  private func activationGradient(_ stage: TrainingStage, _ function: Activation) {
+    let size = network.nodes[stage.last].shape.count
+    let x = stored(stage.cutsOff ? stage.last : stage.inner)
+    let dy = gradient(stage.last)
+    forEachShard { shard in
+      let at = shard.images.lowerBound * size
+      kernels.activationGradient(
+        function, dy: dy + at, x: x + at, into: dy + at, count: shard.images.count * size)
+    }
+  }
+
+  // From the gradient of a group's inner map to the parameters' and the inputs'.
+  private func backwardMain(
+    _ stage: TrainingStage, _ parameters: Parameters, _ first: Int, _ count: Int, _ shard: Shard,
+    _ written: [Bool]
+  ) {
+    let inner = network.nodes[stage.inner].shape
+    var dy = UnsafePointer(gradient(stage.last) + first * inner.count)
+    guard let main = stage.main else {
+      let input = stage.inputs[0]
+      if let slot = gradientPlan.slots[input], slot != gradientPlan.slots[stage.last] {
+        give(
+          dy, to: gradient(input) + first * inner.count, count * inner.count, adds: written[input])
+      }
+      return
+    }
+    let place = places[main]
+    if place.hasBias {
+      kernels.channelSums(
+        dy, count: count * inner.rows * inner.columns, channels: inner.channels,
+        into: sums.pointer + shard.number * inner.channels)
+    }
+    if let pool = stage.pool, let winners = winners[pool],
+      case .maxPool(let layer) = network.nodes[pool].operation
+    {
+      kernels.maxPoolGradient(
+        dy, argmax: winners.pointer + first * inner.count, into: shard.memory.map,
+        layer.geometry(network.nodes[main].shape), images: count)
+      dy = UnsafePointer(shard.memory.map)
+    }
+    if place.weightCount > 0 { weightGradient(main, dy, first, count, shard) }
+    for (position, input) in stage.inputs.enumerated() {
+      guard let slot = gradientPlan.slots[input], slot != gradientPlan.slots[stage.last] else {
+        continue
+      }
+      // An input that stands twice gets its second part added.
+      let adds = written[input] || stage.inputs[..<position].contains(input)
+      let size = network.nodes[input].shape.count
+      let target = gradient(input) + first * size
+      if case .add = network.nodes[main].operation {
+        give(dy, to: target, count * size, adds: adds)
+      } else if adds {
+        inputGradient(
+          main, position, parameters, dy, into: shard.memory.part, first, count, shard)
+        give(UnsafePointer(shard.memory.part), to: target, count * size, adds: true)
       } else {
-        backwardInput(index, position, parameters, into: self.gradient(input))
-        written[input] = true
+        inputGradient(main, position, parameters, dy, into: target, first, count, shard)
       }
     }
   }
 
-  private func backwardParameters(_ index: Int, _ parameters: Parameters, _ gradient: Floats) {
-    let node = network.nodes[index]
-    let shape = node.shape
-    let from = network.inputShape(of: index)
-    let place = places[index]
-    let x = values[node.inputs[0]].pointer
-    let dy = self.gradient(index)
-    switch node.operation {
-    case .convolution(let layer):
-      guard let plan = plans[index] else { return }
-      forEachShard { first, count, scratch, shard in
-        plan.weightGradient(
-          x + first * from.count, dy + first * shape.count,
-          into: partials.pointer + shard * place.weightCount, images: count, scratch: scratch)
-      }
-      combinePartials(place.weightCount, into: gradient + place.weight)
-      if layer.bias { biasGradient(index, into: gradient + place.bias) }
-    case .dense(let layer):
-      forEachShard { first, count, scratch, shard in
-        kernels.multiply(
-          m: from.count, n: shape.count, k: count, x + first * from.count, lda: from.count,
-          transposeA: true, dy + first * shape.count, ldb: shape.count,
-          into: partials.pointer + shard * place.weightCount, ldc: shape.count, scratch: scratch)
-      }
-      combinePartials(place.weightCount, into: gradient + place.weight)
-      if layer.bias { biasGradient(index, into: gradient + place.bias) }
-    case .batchNorm: batchNormSums(index, gradient)
-    case .input, .activation, .maxPool, .averagePool, .globalAveragePool, .add, .scale: break
+  // Adds a group's gradient to what is there, or is the first.
+  private func give(_ part: ConstFloats, to total: Floats, _ count: Int, adds: Bool) {
+    if adds {
+      kernels.add(total, part, into: total, count: count)
+    } else {
+      total.update(from: part, count: count)
     }
   }
 
-  private func backwardInput(
-    _ index: Int, _ position: Int, _ parameters: Parameters, into dx: Floats
+  private func weightGradient(
+    _ index: Int, _ dy: ConstFloats, _ first: Int, _ count: Int, _ shard: Shard
   ) {
     let node = network.nodes[index]
-    let shape = node.shape
-    let from = network.inputShape(of: index)
-    let dy = gradient(index)
-    let x = values[node.inputs[position]].pointer
+    let (shape, from, place) = (node.shape, network.inputShape(of: index), places[index])
+    let x = stored(node.inputs[0]) + first * from.count
+    let into = partials.pointer + shard.number * place.weightCount
+    let isFirst = first == shard.images.lowerBound
     switch node.operation {
-    case .input: break
     case .convolution:
-      guard let packed = packedBackward[index], let plan = plans[index] else { return }
-      forEachShard { first, count, scratch, _ in
-        plan.inputGradient(
-          dy + first * shape.count, packed: packed.pointer, into: dx + first * from.count,
-          images: count, scratch: scratch)
-      }
+      plans[index]?.weightGradient(
+        x, dy, into: into, images: count, sums: shard.memory.weightSums, isFirst: isFirst,
+        isLast: first + count == shard.images.upperBound, scratch: shard.memory.scratch)
     case .dense:
-      let weights = parameters.values.pointer + places[index].weight
-      forEachShard { first, count, scratch, _ in
-        kernels.multiply(
-          m: count, n: from.count, k: shape.count, dy + first * shape.count, lda: shape.count,
-          weights, ldb: shape.count, transposeB: true, into: dx + first * from.count,
-          ldc: from.count, scratch: scratch)
-      }
-    case .batchNorm: batchNormInputGradient(index, into: dx)
-    case .activation(let layer):
-      forEachShard { first, count, _, _ in
-        let at = first * shape.count
-        kernels.activationGradient(
-          layer.function, dy: dy + at, x: x + at, into: dx + at, count: count * shape.count)
-      }
+      kernels.multiply(
+        m: from.count, n: shape.count, k: count, x, lda: from.count, transposeA: true, dy,
+        ldb: shape.count, into: into, ldc: shape.count, accumulate: !isFirst,
+        scratch: shard.memory.scratch)
+    case .input, .batchNorm, .activation, .maxPool, .averagePool, .globalAveragePool, .add,
+      .concatenation, .scale:
+      break
+    }
+  }
+
+  private func inputGradient(
+    _ index: Int, _ position: Int, _ parameters: Parameters, _ dy: ConstFloats, into dx: Floats,
+    _ first: Int, _ count: Int, _ shard: Shard
+  ) {
+    let node = network.nodes[index]
+    let (shape, from) = (node.shape, network.inputShape(of: index))
+    switch node.operation {
+    case .input, .batchNorm, .activation, .add: break
+    case .convolution:
+      guard let packed = packedBackward[index] else { return }
+      plans[index]?.inputGradient(
+        dy, packed: packed.pointer, into: dx, images: count, scratch: shard.memory.scratch)
+    case .dense:
+      kernels.multiply(
+        m: count, n: from.count, k: shape.count, dy, lda: shape.count,
+        parameters.values.pointer + places[index].weight, ldb: shape.count, transposeB: true,
+        into: dx, ldc: from.count, scratch: shard.memory.scratch)
     case .maxPool(let layer):
       guard let winners = winners[index] else { return }
-      forEachShard { first, count, _, _ in
-        kernels.maxPoolGradient(
-          dy + first * shape.count, argmax: winners.pointer + first * shape.count,
-          into: dx + first * from.count, layer.geometry(from), images: count)
-      }
+      kernels.maxPoolGradient(
+        dy, argmax: winners.pointer + first * shape.count, into: dx, layer.geometry(from),
+        images: count)
     case .averagePool(let layer):
-      forEachShard { first, count, _, _ in
-        kernels.averagePoolGradient(
-          dy + first * shape.count, into: dx + first * from.count, layer.geometry(from),
-          images: count)
-      }
+      kernels.averagePoolGradient(dy, into: dx, layer.geometry(from), images: count)
     case .globalAveragePool:
-      forEachShard { first, count, _, _ in
-        kernels.globalAveragePoolGradient(
-          dy + first * shape.count, into: dx + first * from.count, rows: from.rows,
-          columns: from.columns, channels: from.channels, images: count)
-      }
-    case .add: scaled(dy, by: 1, into: dx, shape.count)
-    case .scale(let layer): scaled(dy, by: layer.factor, into: dx, shape.count)
+      kernels.globalAveragePoolGradient(
+        dy, into: dx, rows: from.rows, columns: from.columns, channels: from.channels,
+        images: count)
+    case .concatenation:
+      let channels = node.inputs.map { network.nodes[$0].shape.channels }
+      kernels.copyChannels(
+        dy + channels[..<position].reduce(0, +), channels[position], step: shape.channels, into: dx,
+        step: channels[position], pixels: count * shape.rows * shape.columns)
+    case .scale(let layer): kernels.scale(dy, by: layer.factor, into: dx, count: count * shape.count)
     }
   }
 
-  private func scaled(_ dy: Floats, by factor: Float, into dx: Floats, _ size: Int) {
-    forEachShard { first, count, _, _ in
-      kernels.scale(dy + first * size, by: factor, into: dx + first * size, count: count * size)
-    }
-  }
-
-  // Adds the shards' partial gradients in a fixed tree, piece by piece.
+  // Adds the shards' partial gradients in a fixed tree, piece by piece; an empty shard counts as zero.
   private func combinePartials(_ count: Int, into total: Floats) {
     let piece = 4096
     let base = partials.pointer
+    for shard in 0..<shardCount where shardRange(shard, images: images).isEmpty {
+      (base + shard * count).update(repeating: 0, count: count)
+    }
     team.run((count + piece - 1) / piece) { task, _ in
       let start = task * piece
       let size = min(piece, count - start)
@@ -142,62 +191,6 @@ extension TrainingWorkspace {
         }
       }
       (total + start).update(from: base + start, count: size)
-    }
-  }
-
-  private func biasGradient(_ index: Int, into gradient: Floats) {
-    let shape = network.nodes[index].shape
-    let dy = self.gradient(index)
-    forEachShard { first, count, _, shard in
-      kernels.channelSums(
-        dy + first * shape.count, count: count * shape.rows * shape.columns,
-        channels: shape.channels, into: sums.pointer + shard * shape.channels)
-    }
-    combineSums(count: shape.channels)
-    for c in 0..<shape.channels { gradient[c] = Float(sums.pointer[c]) }
-  }
-
-  // y = γ x̂ + β, x̂ = (x - μ) / σ: dβ = Σ dy, dγ = Σ dy x̂, and since μ and σ depend on every x, dx = γ / σ (dy - mean(dy) - x̂ mean(dy x̂)).
-  // With stored statistics μ and σ are constants and dx = γ / σ dy.
-  private func batchNormSums(_ index: Int, _ gradient: Floats) {
-    guard let kept = statistics[index] else { return }
-    let node = network.nodes[index]
-    let channels = node.shape.channels
-    let pixels = node.shape.rows * node.shape.columns
-    let x = values[node.inputs[0]].pointer
-    let dy = self.gradient(index)
-    forEachShard { first, count, _, shard in
-      let at = first * pixels * channels
-      let sums = sums.pointer + shard * 2 * channels
-      kernels.batchNormGradientSums(
-        dy: dy + at, x: x + at, mean: kept.pointer, inverseDeviation: kept.pointer + channels,
-        count: count * pixels, channels: channels, sums: sums, products: sums + channels)
-    }
-    combineSums(count: 2 * channels)
-    let n = Double(images * pixels)
-    for c in 0..<channels {
-      let (sum, product) = (sums.pointer[c], sums.pointer[channels + c])
-      gradient[places[index].bias + c] = Float(sum)
-      gradient[places[index].weight + c] = Float(product)
-      kept[6 * channels + c] = Float(sum / n)
-      kept[7 * channels + c] = Float(product / n)
-    }
-  }
-
-  private func batchNormInputGradient(_ index: Int, into dx: Floats) {
-    guard let kept = statistics[index] else { return }
-    let node = network.nodes[index]
-    let channels = node.shape.channels
-    let pixels = node.shape.rows * node.shape.columns
-    let x = values[node.inputs[0]].pointer
-    let dy = gradient(index)
-    let row = { (i: Int) in kept.pointer + i * channels }
-    forEachShard { first, count, _, _ in
-      let at = first * pixels * channels
-      kernels.batchNormInputGradient(
-        dy: dy + at, x: x + at, mean: row(0), inverseDeviation: row(1), factor: row(3),
-        meanDy: row(6), meanProduct: row(7), into: dx + at, count: count * pixels,
-        channels: channels)
     }
   }
 }

@@ -9,7 +9,7 @@ func shardRange(_ shard: Int, images: Int) -> Range<Int> {
   images * shard / shardCount..<images * (shard + 1) / shardCount
 }
 
-/// All memory of a training step, planned once: the maps of a whole batch, their gradients, packed weights and the partial sums of the shards.
+/// All memory of a training step, planned once: the maps of a whole batch that a gradient needs, their gradients, packed weights and the partial sums of the shards.
 ///
 /// `forward` fills the maps from `input`, the caller writes `logitsGradient`, `backward` gives the gradient of every parameter. Not for use from several threads
 /// at once; the work inside is shared out over the team.
@@ -22,94 +22,99 @@ public final class TrainingWorkspace {
   /// The last node that does not learn, -1 for none.
   let frozenNode: Int
   let places: [NodePlace]
-  let values: [FloatBuffer]
+  let stages: [TrainingStage]
+  let values: [FloatBuffer?]
   let gradientPlan: GradientPlan
   let gradients: [FloatBuffer]
   let plans: [ConvolutionPlan?]
   let packedForward: [FloatBuffer?]
   let packedBackward: [FloatBuffer?]
-  let statistics: [FloatBuffer?]
+  let statistics: [NormStatistics?]
   let winners: [ByteBuffer?]
   let partials: FloatBuffer
   let sums: DoubleBuffer
-  let scratch: [FloatBuffer]
+  let workers: [WorkerMemory]
   /// Images of the batch that `forward` saw last.
   public private(set) var images = 0
-  /// Hears how long each node took, forward and backward.
+  /// Hears how long each stage took, forward and backward, under the name of its first node.
   public var observer: ((StepTime) -> Void)?
 
-  /// Memory for batches of up to `batch` images. Nodes up to and including `frozenThrough` use stored statistics and get no gradient;
-  /// `inputGradient` asks for the gradient of the picture too.
+  /// Memory for batches of up to `batch` images. Nodes up to and including `frozenThrough` use stored statistics and get no gradient; `inputGradient` asks for the
+  /// gradient of the picture too. The maps of the levels and of `keeping` are stored whole, others may be fused away.
   public init(
     _ network: Network, batch: Int, team: ThreadTeam, kernels: KernelTable = Kernels.chosen,
-    frozenThrough frozen: Int? = nil, inputGradient: Bool = false
+    frozenThrough frozen: Int? = nil, inputGradient: Bool = false, keeping: Set<Int> = []
   ) {
     precondition(batch > 0, "TrainingWorkspace: a batch of \(batch)")
     (self.network, self.kernels, self.team, capacity) = (network, kernels, team, batch)
     frozenNode = frozen ?? -1
     places = network.nodes.indices.map { NodePlace(network, $0) }
-    values = network.nodes.map { FloatBuffer(count: batch * $0.shape.count) }
-    let plan = GradientPlan(network, firstNode: inputGradient ? 0 : max(1, (frozen ?? 0) + 1))
+    stages = TrainingStage.all(
+      of: network, keeping: keeping.union(network.levels.values), frozenNode: frozen ?? -1)
+    let plan = GradientPlan(
+      network, stages, firstNode: inputGradient ? 0 : max(1, (frozen ?? 0) + 1))
     gradientPlan = plan
     gradients = plan.slotSizes.map { FloatBuffer(count: batch * $0) }
-    var convolutions: [ConvolutionPlan?] = []
-    var (forward, backward): ([FloatBuffer?], [FloatBuffer?]) = ([], [])
-    var (kept, won): ([FloatBuffer?], [ByteBuffer?]) = ([], [])
-    var (scratchSize, partialSize, channels) = (0, 0, 1)
-    for (index, node) in network.nodes.enumerated() {
-      let convolution = network.convolutionGeometry(index).map { kernels.plan($0) }
-      convolutions.append(convolution)
-      forward.append(convolution.map { FloatBuffer(count: $0.packedCount) })
-      let learns = plan.slots[index] != nil
-      backward.append(
-        learns ? convolution.map { FloatBuffer(count: $0.packedInputGradientCount) } : nil)
-      if let convolution { scratchSize = max(scratchSize, convolution.scratchCount) }
-      if case .dense = node.operation {
-        let (m, n, k) = (
-          batch / shardCount + 1, node.shape.count, network.inputShape(of: index).count
-        )
-        scratchSize = max(
-          scratchSize, kernels.multiplyScratchCount(m: m, n: n, k: k),
-          kernels.multiplyScratchCount(m: m, n: k, k: n),
-          kernels.multiplyScratchCount(m: k, n: n, k: m))
-      }
-      if learns { partialSize = max(partialSize, places[index].weightCount) }
-      channels = max(channels, node.shape.channels)
-      if case .batchNorm = node.operation {
-        kept.append(FloatBuffer(count: 8 * node.shape.channels))
-      } else {
-        kept.append(nil)
-      }
-      if case .maxPool = node.operation {
-        won.append(ByteBuffer(count: batch * node.shape.count))
-      } else {
-        won.append(nil)
-      }
+    let plans = network.nodes.indices.map { network.convolutionGeometry($0).map(kernels.plan) }
+    self.plans = plans
+    packedForward = plans.map { $0.map { FloatBuffer(count: $0.packedCount) } }
+    packedBackward = network.nodes.indices.map { index in
+      plan.isWanted(index, in: network)
+        ? plans[index].map { FloatBuffer(count: $0.packedInputGradientCount) } : nil
     }
-    plans = convolutions
-    (packedForward, packedBackward, statistics, winners) = (forward, backward, kept, won)
-    partials = FloatBuffer(count: shardCount * partialSize)
-    sums = DoubleBuffer(count: shardCount * 2 * channels)
-    scratch = (0..<team.threadCount).map { _ in FloatBuffer(count: scratchSize) }
+    var stored = [Bool](repeating: false, count: network.nodes.count)
+    stored[0] = true
+    for stage in stages {
+      stored[stage.last] = true
+      if stage.keepsInner { stored[stage.inner] = true }
+    }
+    values = zip(network.nodes, stored).map { node, isStored in
+      isStored ? FloatBuffer(count: batch * node.shape.count) : nil
+    }
+    statistics = network.nodes.map { node in
+      guard case .batchNorm = node.operation else { return nil }
+      return NormStatistics(channels: node.shape.channels)
+    }
+    winners = network.nodes.map { node in
+      guard case .maxPool = node.operation else { return nil }
+      return ByteBuffer(count: batch * node.shape.count)
+    }
+    let weights = network.nodes.indices.filter { $0 > frozen ?? -1 }.map { places[$0].weightCount }
+    partials = FloatBuffer(count: shardCount * (weights.max() ?? 0))
+    sums = DoubleBuffer(count: shardCount * 2 * (network.nodes.map(\.shape.channels).max() ?? 1))
+    let needs = WorkerMemory.Sizes(network, stages, plans, kernels, batch: batch)
+    workers = (0..<team.threadCount).map { _ in WorkerMemory(needs) }
   }
 
   /// Bytes that a workspace of that batch takes, about.
   public static func memoryNeeded(_ network: Network, batch: Int) -> Int {
-    let maps = network.nodes.reduce(0) { $0 + $1.shape.count }
-    let plan = GradientPlan(network, firstNode: 1).slotSizes.reduce(0, +)
-    return 4 * (batch * (maps + plan) + 4 * network.layout.count)
+    let stages = TrainingStage.all(
+      of: network, keeping: Set(network.levels.values), frozenNode: -1)
+    let maps = stages.reduce(network.inputShape.count) { sum, stage in
+      sum + network.nodes[stage.last].shape.count
+        + (stage.keepsInner ? network.nodes[stage.inner].shape.count : 0)
+    }
+    let gradients = GradientPlan(network, stages, firstNode: 1).slotSizes.reduce(0, +)
+    return 4 * (batch * (maps + gradients) + 8 * network.layout.count)
   }
 
   /// Where the pictures go: `[image, row, column, channel]`.
-  public var input: Floats { values[0].pointer }
+  public var input: Floats { stored(0) }
   /// What came out: `[image, class]`.
-  public var logits: ConstFloats { UnsafePointer(values[values.count - 1].pointer) }
+  public var logits: ConstFloats { UnsafePointer(stored(network.nodes.count - 1)) }
   /// Where the loss's gradient goes before `backward`: `[image, class]`.
   public var logitsGradient: Floats { gradient(network.nodes.count - 1) }
   /// The gradient of the pictures, if it was asked for.
   public var inputGradient: ConstFloats { UnsafePointer(gradient(0)) }
-  /// A node's map of the batch that `forward` saw last.
-  public func map(_ node: Int) -> ConstFloats { UnsafePointer(values[node].pointer) }
+  /// A stored node's map of the batch that `forward` saw last.
+  public func map(_ node: Int) -> ConstFloats { UnsafePointer(stored(node)) }
+
+  func stored(_ node: Int) -> Floats {
+    guard let map = values[node] else {
+      preconditionFailure("the map of \(network.nodes[node].name) is not stored")
+    }
+    return map.pointer
+  }
 
   func gradient(_ node: Int) -> Floats {
     guard let slot = gradientPlan.slots[node] else {
@@ -118,12 +123,13 @@ public final class TrainingWorkspace {
     return gradients[slot].pointer
   }
 
-  /// Runs `body(first image, images, scratch of this worker, shard)` for every shard that is not empty.
-  func forEachShard(_ body: (Int, Int, Floats, Int) -> Void) {
+  /// Runs `body` for every shard that is not empty.
+  func forEachShard(_ body: (Shard) -> Void) {
     let images = images
-    team.run(shardCount) { shard, worker in
-      let range = shardRange(shard, images: images)
-      body(range.lowerBound, range.count, scratch[worker].pointer, shard)
+    team.run(shardCount) { number, worker in
+      let range = shardRange(number, images: images)
+      if range.isEmpty { return }
+      body(Shard(number: number, images: range, memory: workers[worker]))
     }
   }
 
@@ -138,6 +144,9 @@ public final class TrainingWorkspace {
     images = count
   }
 
+  /// Zeroes the shards' sums, `count` each.
+  func clearSums(count: Int) { sums.pointer.update(repeating: 0, count: shardCount * count) }
+
   /// Adds the shards' sums into the first, in a tree whose quarters are whole.
   func combineSums(count: Int) {
     for step in [1, 2, 4] {
@@ -147,6 +156,70 @@ public final class TrainingWorkspace {
         for i in 0..<count { into[i] += from[i] }
       }
     }
+  }
+}
+
+/// One part of a batch, and the memory of the thread that works on it.
+struct Shard {
+  let number: Int
+  let images: Range<Int>
+  let memory: WorkerMemory
+
+  /// Calls `body` for groups of up to `size` images, in order.
+  func forEachGroup(of size: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
+    for first in stride(from: images.lowerBound, to: images.upperBound, by: size) {
+      body(first, min(size, images.upperBound - first))
+    }
+  }
+}
+
+/// What one thread needs beside the batch: the kernels' scratch, a group's map before its pooling, a group's gradient that is to be added, and the sums of a
+/// weight gradient.
+struct WorkerMemory {
+  let scratch, map, part, weightSums: Floats
+  private let buffers: [FloatBuffer]
+
+  /// Floats of each.
+  struct Sizes {
+    var scratch = 0
+    var map = 0
+    var part = 0
+    var weightSums = 0
+
+    init(
+      _ network: Network, _ stages: [TrainingStage], _ plans: [ConvolutionPlan?],
+      _ kernels: KernelTable, batch: Int
+    ) {
+      for (index, node) in network.nodes.enumerated() {
+        if let plan = plans[index] {
+          scratch = max(scratch, plan.scratchCount)
+          weightSums = max(weightSums, plan.weightSumCount)
+        }
+        if case .dense = node.operation {
+          let (m, n, k) = (
+            batch / shardCount + 1, node.shape.count, network.inputShape(of: index).count
+          )
+          scratch = max(
+            scratch, kernels.multiplyScratchCount(m: m, n: n, k: k),
+            kernels.multiplyScratchCount(m: m, n: k, k: n),
+            kernels.multiplyScratchCount(m: k, n: n, k: m))
+        }
+      }
+      for stage in stages {
+        guard let main = stage.main else { continue }
+        let group = min(batch, network.groupSize(stage))
+        if stage.pool != nil { map = max(map, group * network.nodes[main].shape.count) }
+        part = max(part, group * network.nodes[stage.inputs[0]].shape.count)
+      }
+    }
+  }
+
+  init(_ sizes: Sizes) {
+    buffers = [sizes.scratch, sizes.map, sizes.part, sizes.weightSums].map {
+      FloatBuffer(count: $0)
+    }
+    (scratch, map) = (buffers[0].pointer, buffers[1].pointer)
+    (part, weightSums) = (buffers[2].pointer, buffers[3].pointer)
   }
 }
 
@@ -175,67 +248,13 @@ extension Network {
   }
 
   func inputShape(of index: Int) -> Shape { nodes[nodes[index].inputs[0]].shape }
-}
 
-/// Which memory holds each node's gradient: slots are shared by gradients that are never alive together, and pointwise work is done in place.
-struct GradientPlan {
-  /// The slot of each node, nil where no gradient is wanted.
-  let slots: [Int?]
-  /// Numbers per image of each slot.
-  let slotSizes: [Int]
-  /// Where the later of two consumers puts its part before it is added.
-  let spareSlot: Int?
-
-  init(_ network: Network, firstNode: Int) {
-    let nodes = network.nodes
-    var consumers = [Int](repeating: 0, count: nodes.count)
-    for node in nodes { for input in node.inputs { consumers[input] += 1 } }
-    var slots = [Int?](repeating: nil, count: nodes.count)
-    var sizes: [Int] = []
-    var free: [Int] = []
-    func take(_ count: Int) -> Int {
-      if let best = free.indices.min(by: {
-        abs(sizes[free[$0]] - count) < abs(sizes[free[$1]] - count)
-      }) {
-        let slot = free.remove(at: best)
-        sizes[slot] = max(sizes[slot], count)
-        return slot
-      }
-      sizes.append(count)
-      return sizes.count - 1
-    }
-    slots[nodes.count - 1] = take(nodes[nodes.count - 1].shape.count)
-    for index in nodes.indices.reversed() where index > 0 {
-      guard let own = slots[index] else { continue }
-      var handedOn = false
-      for input in Set(nodes[index].inputs).sorted() where input >= firstNode && slots[input] == nil
-      {
-        if nodes[index].operation.worksInPlace && consumers[input] == 1 {
-          slots[input] = own
-          handedOn = true
-        } else {
-          slots[input] = take(nodes[input].shape.count)
-        }
-      }
-      if !handedOn { free.append(own) }
-    }
-    if zip(nodes.indices, consumers).contains(where: { $0 >= firstNode && $1 > 1 }) {
-      sizes.append(nodes.map(\.shape.count).max() ?? 0)
-      spareSlot = sizes.count - 1
-    } else {
-      spareSlot = nil
-    }
-    (self.slots, slotSizes) = (slots, sizes)
-  }
-}
-
-extension Operation {
-  /// Whether the gradient of the input may overwrite that of the output.
-  var worksInPlace: Bool {
-    switch self {
-    case .batchNorm, .activation, .scale: true
-    case .input, .convolution, .dense, .maxPool, .averagePool, .globalAveragePool, .add: false
-    }
+  /// Images whose maps a stage works on together, so that they stay in the second-level cache and still fill the kernels' tiles.
+  func groupSize(_ stage: TrainingStage) -> Int {
+    guard let main = stage.main else { return 1 << 40 }
+    let shape = nodes[main].shape
+    let tiles = (shape.rows + 3) / 4 * ((shape.columns + 3) / 4)
+    return max(1, 131_072 / shape.count, (48 + tiles - 1) / tiles)
   }
 }
 

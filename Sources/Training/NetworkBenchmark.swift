@@ -47,25 +47,22 @@ public struct NetworkBenchmark {
     parameters = Parameters(initialising: network, seed: 1)
   }
 
-  /// Classifies: a batch of one on one thread, larger ones a picture on each core.
+  /// Classifies: one picture split over the cores, several shared out.
   public func classification() -> Result {
-    let prepared = PreparedNetwork(network, parameters)
-    let threads = min(batch, team.threadCount)
-    let workspaces = (0..<team.threadCount).map { _ in InferenceWorkspace(prepared) }
-    for workspace in workspaces { unsafe fill(workspace.input, network.inputShape.count) }
+    let prepared = PreparedNetwork(network, parameters, keepsLevels: false)
+    let workspace = InferenceWorkspace(prepared, pictures: batch, team: team)
+    unsafe fill(workspace.input, batch * network.inputShape.count)
     func run() {
-      team.run(batch) { _, worker in
-        workspaces[worker].run()
-        _ = workspaces[worker].probabilities()
-      }
+      workspace.run(pictures: batch)
+      for picture in 0..<batch { _ = workspace.probabilities(of: picture) }
     }
     let repetitions = repetitions(of: run)
     let speed = imagesPerSecond(run, repetitions)
-    let times = workspaces.map { _ in NodeTimes(network) }
-    for (workspace, own) in zip(workspaces, times) { workspace.observer = own.add }
-    let seconds = Double(threads) * measure { for _ in 0..<repetitions { run() } }
+    let times = NodeTimes(network)
+    workspace.observer = times.add
+    let seconds = measure { for _ in 0..<repetitions { run() } }
     return result(
-      speed, threads, times, seconds, pictures: repetitions * batch, prepared.stepNodes)
+      speed, team.threadCount, [times], seconds, pictures: repetitions * batch, prepared.stepNodes)
   }
 
   /// Learns: forward, loss, backward and the optimiser's step on a batch shared out over the team.

@@ -78,7 +78,7 @@ import Testing
       for count in [0, 1, 63, 64, 65, 257] {
         let x = FloatBuffer(numbers(count * channels, seed: 13).map { $0 + 1000 })
         let shift = FloatBuffer([Float](repeating: 1000, count: channels))
-        var sums = [Double](repeating: .nan, count: channels)
+        var sums = [Double](repeating: 0, count: channels)
         var squares = sums
         table.channelMoments(
           x.pointer, shift: shift.pointer, count: count, channels: channels, sums: &sums,
@@ -102,19 +102,33 @@ import Testing
       let mean = FloatBuffer(numbers(channels, seed: 16))
       let inverse = FloatBuffer(numbers(channels, seed: 17).map { 2 + $0 })
       let factor = FloatBuffer(numbers(channels, seed: 18))
-      var sums = [Double](repeating: .nan, count: channels)
-      var products = sums
-      table.batchNormGradientSums(
-        dy: dy.pointer, x: x.pointer, mean: mean.pointer, inverseDeviation: inverse.pointer,
-        count: count, channels: channels, sums: &sums, products: &products)
+      let scale = FloatBuffer(numbers(channels, seed: 19))
+      let offset = FloatBuffer(numbers(channels, seed: 20))
       func hat(_ i: Int) -> Double {
         (Double(x[i]) - Double(mean[i % channels])) * Double(inverse[i % channels])
       }
-      for c in 0..<channels {
-        let at = stride(from: c, to: count * channels, by: channels)
-        #expect(abs(sums[c] - at.reduce(0) { $0 + Double(dy[$1]) }) < 1e-4)
-        #expect(abs(products[c] - at.reduce(0) { $0 + Double(dy[$1]) * hat($1) }) < 1e-3)
+      var (sums, products): ([Double], [Double]) = ([], [])
+      for activation in [Activation?.none] + Activation.allCases.map(Optional.some) {
+        (sums, products) = (
+          [Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels)
+        )
+        let d = GuardedOutput(count * channels)
+        table.normGradient(
+          activation, dy: dy.pointer, x: x.pointer, mean: mean.pointer,
+          inverseDeviation: inverse.pointer, scale: scale.pointer, offset: offset.pointer,
+          into: d.pointer, count: count, channels: channels, sums: &sums, products: &products)
+        let slopes = (0..<count * channels).map { i in
+          let u = Double(x[i]) * Double(scale[i % channels]) + Double(offset[i % channels])
+          return Double(dy[i]) * (activation.map { Reference.activationSlope($0, u) } ?? 1)
+        }
+        expectClose(d, slopes, tolerance: 3e-6, "\(name) \(String(describing: activation))")
+        for c in 0..<channels {
+          let at = stride(from: c, to: count * channels, by: channels)
+          #expect(abs(sums[c] - at.reduce(0) { $0 + slopes[$1] }) < 1e-3)
+          #expect(abs(products[c] - at.reduce(0) { $0 + slopes[$1] * hat($1) }) < 1e-3)
+        }
       }
+      // Whatever the sums are, dx follows its formula.
       let meanDy = FloatBuffer(sums.map { Float($0 / Double(count)) })
       let meanProduct = FloatBuffer(products.map { Float($0 / Double(count)) })
       let dx = GuardedOutput(count * channels)
@@ -207,7 +221,7 @@ import Testing
           .silu, Double(x[i]) * Double(s[i % channels]) + Double(o[i % channels]))
       }
       expectClose(y, expected, tolerance: 3e-6, name)
-      var sums = [Double](repeating: .nan, count: channels)
+      var sums = [Double](repeating: 0, count: channels)
       table.channelSums(x.pointer, count: count, channels: channels, into: &sums)
       for c in 0..<channels {
         let e = (0..<count).reduce(0) { $0 + Double(x[$1 * channels + c]) }

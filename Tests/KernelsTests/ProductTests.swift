@@ -81,6 +81,7 @@ import Testing
         let plan = ConvolutionPlan(
           g, table, forward: .direct, inputGradient: .direct, weightGradient: .direct)
         let scratch = GuardedOutput(plan.scratchCount)
+        let sums = GuardedOutput(plan.weightSumCount)
         let forward = GuardedOutput(plan.packedCount)
         plan.pack(w.pointer, into: forward.pointer, scratch: scratch.pointer)
         let backward = GuardedOutput(plan.packedInputGradientCount)
@@ -104,11 +105,13 @@ import Testing
 
         let dw = GuardedOutput(g.weightCount)
         plan.weightGradient(
-          x.pointer, dy.pointer, into: dw.pointer, images: images, scratch: scratch.pointer)
+          x.pointer, dy.pointer, into: dw.pointer, images: images, sums: sums.pointer,
+          scratch: scratch.pointer)
         expectClose(
           dw, Reference.convolutionWeightGradient(x.array, dy.array, g, images: images),
           tolerance: 1e-4, "weight gradient, " + what)
-        #expect(scratch.guardsAreWhole, "\(what): scratch overrun")
+        #expect(
+          scratch.guardsAreWhole && sums.guardsAreWhole, "\(what): scratch overrun")
       }
     }
   }

@@ -49,6 +49,7 @@ import Testing
         let (xs, ws, dys) = (FloatBuffer(x), FloatBuffer(w), FloatBuffer(dy))
         let (ax, aw, ady) = (x.map(abs), w.map(abs), dy.map(abs))
         let scratch = GuardedOutput(plan.scratchCount)
+        let sums = GuardedOutput(plan.weightSumCount)
         let packed = FloatBuffer(count: plan.packedCount)
         plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
         let y = GuardedOutput(images * g.outputCount)
@@ -72,12 +73,14 @@ import Testing
 
         let dw = GuardedOutput(g.weightCount)
         plan.weightGradient(
-          xs.pointer, dys.pointer, into: dw.pointer, images: images, scratch: scratch.pointer)
+          xs.pointer, dys.pointer, into: dw.pointer, images: images, sums: sums.pointer,
+          scratch: scratch.pointer)
         expectWithin(
           dw, Reference.convolutionWeightGradient(x, dy, g, images: images),
           Reference.convolutionWeightGradient(ax, ady, g, images: images), bound,
           "weight gradient, " + what)
-        #expect(scratch.guardsAreWhole, "\(what): scratch overrun")
+        #expect(
+          scratch.guardsAreWhole && sums.guardsAreWhole, "\(what): scratch overrun")
       }
     }
   }

@@ -18,7 +18,8 @@ import Testing
     let (network, parameters) = try trained()
     let last = network.nodes.count - 1
     let plain = TrainingWorkspace(
-      network, batch: 1, team: ThreadTeam(threads: 1), frozenThrough: last - 1)
+      network, batch: 1, team: ThreadTeam(threads: 1), frozenThrough: last - 1,
+      keeping: Set(network.nodes.indices))
     fill(plain.input, network.inputShape.count, seed: 3)
     plain.forward(parameters, images: 1)
     for keeping in [Set<Int>(), Set(network.nodes.indices)] {

@@ -1,0 +1,44 @@
+// Residual networks (He et al. 2016); the nodes are called as in torchvision, so that its weights fit by name.
+
+extension Architecture {
+  static let resnet18 = Architecture(
+    name: "resnet18", purpose: "residual network of 18 layers for photographs",
+    input: Shape(224, 224, 3), classes: 1000
+  ) { b, classes in b.resnet(blocks: [2, 2, 2, 2], classes) }
+}
+
+extension NetworkBuilder {
+  fileprivate mutating func resnet(blocks: [Int], _ classes: Int) {
+    let stem = convolution("conv1", input, channels: 64, kernel: 7, stride: 2, padding: 3)
+    let edges = activation("relu", batchNorm("bn1", stem))
+    mark(.edges, edges)
+    var map = maxPool("maxpool", edges, window: 3, stride: 2, padding: 1)
+    for (layer, count) in blocks.enumerated() {
+      for block in 0..<count {
+        map = basicBlock(
+          "layer\(layer + 1).\(block)", map, channels: 64 << layer,
+          stride: layer > 0 && block == 0 ? 2 : 1)
+      }
+      if layer == 1 { mark(.parts, map) }
+    }
+    mark(.objects, map)
+    _ = dense("fc", globalAveragePool("avgpool", map), channels: classes)
+  }
+
+  // Two 3x3 convolutions and a way around them.
+  private mutating func basicBlock(_ name: String, _ input: Int, channels: Int, stride: Int) -> Int
+  {
+    let first = convolution(
+      "\(name).conv1", input, channels: channels, kernel: 3, stride: stride)
+    let middle = activation("\(name).relu1", batchNorm("\(name).bn1", first))
+    let second = convolution("\(name).conv2", middle, channels: channels, kernel: 3)
+    var around = input
+    if stride > 1 {
+      let narrow = convolution(
+        "\(name).downsample.0", input, channels: channels, kernel: 1, stride: stride)
+      around = batchNorm("\(name).downsample.1", narrow)
+    }
+    return activation(
+      "\(name).relu2", sum("\(name).sum", batchNorm("\(name).bn2", second), around))
+  }
+}

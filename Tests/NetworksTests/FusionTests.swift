@@ -1,0 +1,94 @@
+import AvocetKernels
+import AvocetNetworks
+import Testing
+
+/// Every architecture at a size that a test can afford.
+private func small(_ architecture: Architecture) throws -> Network {
+  let usual = architecture.input
+  let sides = ["alexnet": 63, "squeezenet1_1": 39, "resnet18": 32, "mobilenet_v2": 32]
+  let side = sides[architecture.name] ?? min(32, usual.rows)
+  return try architecture.network(input: Shape(side, side, usual.channels), classes: 5)
+}
+
+@Suite struct FusionTests {
+  private static func fill(_ workspace: InferenceWorkspace, _ pictures: Int) {
+    let count = workspace.prepared.network.inputShape.count
+    for picture in 0..<pictures {
+      var random = CounterRandom(seed: 9, purpose: "pictures", index: picture)
+      for i in 0..<count { workspace.input[picture * count + i] = Float(random.uniform(-1, 1)) }
+    }
+  }
+
+  private static func logits(_ workspace: InferenceWorkspace, of picture: Int) -> [Float] {
+    let count = workspace.prepared.network.classCount
+    return (0..<count).map { workspace.logits[picture * count + $0] }
+  }
+
+  @Test(arguments: Architecture.names)
+  func aPictureGivesTheSameBitsAloneInABatchAndOnAnyThreads(_ name: String) throws {
+    let network = try small(try #require(Architecture.named(name)))
+    let parameters = Parameters(initialising: network, seed: 4)
+    let prepared = PreparedNetwork(network, parameters, keepsLevels: false)
+    let pictures = 3
+    let alone = InferenceWorkspace(prepared, pictures: pictures)
+    var expected: [[Float]] = []
+    for picture in 0..<pictures {
+      Self.fill(alone, pictures)
+      let count = network.inputShape.count
+      (alone.input).update(from: alone.input + picture * count, count: count)
+      alone.run()
+      expected.append(Self.logits(alone, of: 0))
+    }
+    #expect(Set(expected).count == pictures && expected.joined().allSatisfy(\.isFinite))
+    for threads in [1, 2, 3] {
+      let team = ThreadTeam(threads: threads)
+      let together = InferenceWorkspace(prepared, pictures: pictures, team: team)
+      Self.fill(together, pictures)
+      together.run(pictures: pictures)
+      let split = InferenceWorkspace(prepared, team: team)
+      Self.fill(split, 1)
+      split.run()
+      for picture in 0..<pictures {
+        #expect(Self.logits(together, of: picture) == expected[picture], "\(threads), \(picture)")
+      }
+      #expect(Self.logits(split, of: 0) == expected[0], "\(threads) threads, split")
+    }
+    let levels = InferenceWorkspace(PreparedNetwork(network, parameters))
+    Self.fill(levels, 1)
+    levels.run()
+    #expect(Self.logits(levels, of: 0) == expected[0], "with the levels kept")
+  }
+
+  @Test(arguments: Architecture.names)
+  func fusedAndUnfusedTrainingAgree(_ name: String) throws {
+    let network = try small(try #require(Architecture.named(name)))
+    let images = 3
+    func step(_ keeping: Set<Int>) -> (logits: [Float], gradient: [Float], moved: [Float]) {
+      let parameters = Parameters(initialising: network, seed: 5)
+      let workspace = TrainingWorkspace(
+        network, batch: images, team: ThreadTeam(threads: 2), inputGradient: true, keeping: keeping)
+      var random = CounterRandom(seed: 3, purpose: "pictures")
+      for i in 0..<images * network.inputShape.count {
+        workspace.input[i] = Float(random.uniform(-1, 1))
+      }
+      workspace.forward(parameters, images: images)
+      let count = images * network.classCount
+      let logits = (0..<count).map { workspace.logits[$0] }
+      for i in 0..<count { workspace.logitsGradient[i] = Float(random.uniform(-1, 1)) }
+      let gradient = Parameters(network.layout)
+      workspace.backward(parameters, into: gradient)
+      workspace.updateStatistics(parameters)
+      let input = (0..<images * network.inputShape.count).map { workspace.inputGradient[$0] }
+      return (logits, gradient.values.array + input, parameters.values.array)
+    }
+    func difference(_ a: [Float], _ b: [Float]) -> Float {
+      let scale = a.map(abs).max() ?? 1
+      return (zip(a, b).map { abs($0 - $1) }.max() ?? 0) / max(scale, 1e-20)
+    }
+    let (fused, plain) = (step([]), step(Set(network.nodes.indices)))
+    #expect(fused.logits.allSatisfy(\.isFinite) && fused.gradient.contains { $0 != 0 })
+    #expect(difference(plain.logits, fused.logits) < 1e-5)
+    #expect(difference(plain.gradient, fused.gradient) < 1e-4)
+    #expect(difference(plain.moved, fused.moved) < 1e-5)
+  }
+}
