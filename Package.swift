@@ -95,7 +95,8 @@ let package = Package(
   ],
   targets: rooms + tests + [
     .target(
-      name: "TestSupport", dependencies: ["AvocetFiles", systemPackage], path: "Tests/TestSupport")
+      name: "TestSupport", dependencies: ["AvocetFiles", "AvocetNetworks", systemPackage],
+      path: "Tests/TestSupport")
   ],
   swiftLanguageModes: [.v6]
 )

@@ -27,7 +27,8 @@ let lanes = MemoryLayout<Vector>.size / MemoryLayout<Float>.size
 @inline(__always)
 func storeBytes(_ v: IntVector, _ p: UnsafeMutablePointer<UInt8>, upTo count: Int) {
   if count == lanes {
-    UnsafeMutableRawPointer(p).storeBytes(of: ByteVector(truncatingIfNeeded: v), as: ByteVector.self)
+    UnsafeMutableRawPointer(p).storeBytes(
+      of: ByteVector(truncatingIfNeeded: v), as: ByteVector.self)
     return
   }
   for i in 0..<count { p[i] = UInt8(truncatingIfNeeded: v[i]) }

@@ -116,8 +116,7 @@ extension Bodies {
 
   package static func winogradOutput(
     _ planes: ConstFloats, planeStep: Int, tileStep: Int, _ g: WinogradGeometry, tiles: Range<Int>,
-    channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, outputChannels: Int,
-    scratch: Floats
+    channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, scratch: Floats
   ) {
     let rowStep = g.outputColumns * g.outputStep
     @inline(__always) func run<Transform: LineTransform>(_ transform: Transform.Type) {

@@ -183,7 +183,8 @@ extension KernelTable {
     let weightsPerGroup = g.kernelRows * depth * rounded(g.groupOutputs)
     let weights = packed + part.columns.lowerBound * g.kernelRows * depth
     let count = g.groups == 1 ? part.columns.count : g.groupOutputs
-    forEachPanel(plan, outputRows: part.rows.count, images: part.images.count) { image, images, row, rows in
+    forEachPanel(plan, outputRows: part.rows.count, images: part.images.count) {
+      image, images, row, rows in
       let (first, top) = (part.images.lowerBound + image, part.rows.lowerBound + row)
       withOffsets(plan.runs, plan.runs, g.kernelRows) { from, to, taps in
         for r in 0..<g.kernelRows { taps[r] = r * plan.panelColumns * g.groupInputs }

@@ -87,16 +87,19 @@ extension KernelTable {
     let depth = g.inputChannels
     var zero = 0
     // All tiles of several images, or some rows of tiles of one.
-    let first = part.images.lowerBound * w.tilesPerImage
+    let first =
+      part.images.lowerBound * w.tilesPerImage
       + part.rows.lowerBound / outputTile * w.tileColumns
-    let end = (part.images.upperBound - 1) * w.tilesPerImage
+    let end =
+      (part.images.upperBound - 1) * w.tilesPerImage
       + (part.rows.upperBound + outputTile - 1) / outputTile * w.tileColumns
     for start in stride(from: first, to: end, by: block.tiles) {
       let tiles = start..<min(end, start + block.tiles)
       bodies.winogradTiles(
         x, of: false, channels: depth, w, tiles: tiles, into: planes, planeStep: block.planeStep,
         tileStep: block.tileStep, scratch: edge)
-      for column in stride(from: part.columns.lowerBound, to: part.columns.upperBound, by: tileWidth)
+      for column in stride(
+        from: part.columns.lowerBound, to: part.columns.upperBound, by: tileWidth)
       {
         let weights = packed + column * w.productCount * depth
         for product in 0..<w.productCount {
@@ -161,7 +164,9 @@ extension KernelTable {
     let planes = edge + w.productCount * (vectorWidth + max(block.inputWidth, columns))
     let gradients = planes + w.productCount * block.planeStep
     let total = images * w.tilesPerImage
-    if isFirst { sums.update(repeating: 0, count: winogradWeightSumCount(g, outputTile: outputTile)) }
+    if isFirst {
+      sums.update(repeating: 0, count: winogradWeightSumCount(g, outputTile: outputTile))
+    }
     if columns != g.outputChannels {
       gradients.update(repeating: 0, count: w.productCount * gradientPlaneStep)
     }

@@ -118,7 +118,8 @@ extension PreparedStep {
     guard case .convolution(let plan, _, _, let function) = work, residual == nil else {
       return false
     }
-    return !plan.geometry.isDepthwise && (function == nil || function == .relu || function == .relu6)
+    return !plan.geometry.isDepthwise
+      && (function == nil || function == .relu || function == .relu6)
   }
 }
 

@@ -169,7 +169,8 @@ public struct Network: Hashable, Sendable {
       case .globalAveragePool, .dense:
         let shape = nodes[node.inputs[0]].shape
         (window, stride, padding) = (max(shape.rows, shape.columns), 1, 0)
-      case .input, .batchNorm, .activation, .add, .concatenation, .scale: (window, stride, padding) = (1, 1, 0)
+      case .input, .batchNorm, .activation, .add, .concatenation, .scale:
+        (window, stride, padding) = (1, 1, 0)
       }
       field = ReceptiveField(
         size: field.size + (window - 1) * field.stride, stride: field.stride * stride,

@@ -170,7 +170,8 @@ extension TrainingWorkspace {
       kernels.copyChannels(
         dy + channels[..<position].reduce(0, +), channels[position], step: shape.channels, into: dx,
         step: channels[position], pixels: count * shape.rows * shape.columns)
-    case .scale(let layer): kernels.scale(dy, by: layer.factor, into: dx, count: count * shape.count)
+    case .scale(let layer):
+      kernels.scale(dy, by: layer.factor, into: dx, count: count * shape.count)
     }
   }
 

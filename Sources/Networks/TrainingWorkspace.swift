@@ -48,7 +48,8 @@ public final class TrainingWorkspace {
     precondition(batch > 0, "TrainingWorkspace: a batch of \(batch)")
     (self.network, self.kernels, self.team, capacity) = (network, kernels, team, batch)
     frozenNode = frozen ?? -1
-    places = network.nodes.indices.map { NodePlace(network, $0) }
+    let places = network.nodes.indices.map { NodePlace(network, $0) }
+    self.places = places
     stages = TrainingStage.all(
       of: network, keeping: keeping.union(network.levels.values), frozenNode: frozen ?? -1)
     let plan = GradientPlan(
@@ -98,6 +99,8 @@ public final class TrainingWorkspace {
     return 4 * (batch * (maps + gradients) + 8 * network.layout.count)
   }
 
+  /// The nodes of each stage, in order.
+  public var stageNodes: [[Int]] { stages.map(\.nodes) }
   /// Where the pictures go: `[image, row, column, channel]`.
   public var input: Floats { stored(0) }
   /// What came out: `[image, class]`.

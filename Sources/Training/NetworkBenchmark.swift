@@ -81,9 +81,9 @@ public struct NetworkBenchmark {
     let times = NodeTimes(network)
     step.workspace.observer = times.add
     let seconds = measure { for _ in 0..<repetitions { run() } }
-    let nodes = network.nodes.indices.dropFirst().map { [$0] }
     return result(
-      speed, team.threadCount, [times], seconds, pictures: repetitions * batch, nodes, passes: 3)
+      speed, team.threadCount, [times], seconds, pictures: repetitions * batch,
+      step.workspace.stageNodes, passes: 3)
   }
 
   private func fill(_ pointer: Floats, _ count: Int) {

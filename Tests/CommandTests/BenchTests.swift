@@ -11,7 +11,7 @@ import Testing
     #expect(one.lines.count == 1)
     #expect(
       one.lines[0].wholeMatch(
-        of: /tiny 16 batch 1 fp32: [\d.]+ images\/s, [\d.]+ GFLOP\/s \(\w+, 1 thread\)/) != nil)
+        of: /tiny 16 batch 1 fp32: [\d.]+ images\/s, [\d.]+ GFLOP\/s \(\w+, \d+ threads?\)/) != nil)
     let json = avocet(arguments + ["4", "--threads", "2", "--format", "json"])
     #expect(
       json.output.wholeMatch(
@@ -26,14 +26,14 @@ import Testing
       "--rounds", "1", "--profile", "--threads", "1")
     #expect(run.code == 0)
     #expect(run.lines[0].hasPrefix("tiny 16 batch 4 fp32 training: "))
-    // A heading, the eleven nodes after the input, the rest.
-    #expect(run.lines.count == 1 + 1 + 11 + 1)
+    // A heading, three fused blocks, the mean, the dense layer, the rest.
+    #expect(run.lines.count == 1 + 1 + 5 + 1)
     #expect(run.lines[1].hasPrefix("node "))
     #expect(run.lines.last?.hasPrefix("rest ") == true)
     let shares = run.lines.dropFirst(2).compactMap { line in
       line.firstMatch(of: /([\d.]+) %/).flatMap { Double($0.1) }
     }
-    #expect(shares.count == 12)
+    #expect(shares.count == 6)
     #expect(abs(shares.reduce(0, +) - 100) < 1)
   }
 
@@ -57,7 +57,7 @@ import Testing
     #expect(run.code == 64)
     #expect(
       run.errors == [
-        "avocet: no architecture is called \"huge\"; there are aviary, fashion, small, tiny"
+        "avocet: no architecture is called \"huge\"; there are airbench94, alexnet, aviary, fashion, mobilenet_v2, resnet9, resnet18, small, squeezenet1_1, tiny"
       ])
     let small = avocet(
       "bench", "network", "--architecture", "aviary", "--batch", "1", "--size", "4")

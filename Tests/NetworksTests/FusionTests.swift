@@ -1,14 +1,7 @@
 import AvocetKernels
 import AvocetNetworks
+import TestSupport
 import Testing
-
-/// Every architecture at a size that a test can afford.
-private func small(_ architecture: Architecture) throws -> Network {
-  let usual = architecture.input
-  let sides = ["alexnet": 63, "squeezenet1_1": 39, "resnet18": 32, "mobilenet_v2": 32]
-  let side = sides[architecture.name] ?? min(32, usual.rows)
-  return try architecture.network(input: Shape(side, side, usual.channels), classes: 5)
-}
 
 @Suite struct FusionTests {
   private static func fill(_ workspace: InferenceWorkspace, _ pictures: Int) {
@@ -26,7 +19,7 @@ private func small(_ architecture: Architecture) throws -> Network {
 
   @Test(arguments: Architecture.names)
   func aPictureGivesTheSameBitsAloneInABatchAndOnAnyThreads(_ name: String) throws {
-    let network = try small(try #require(Architecture.named(name)))
+    let network = try smallNetwork(name)
     let parameters = Parameters(initialising: network, seed: 4)
     let prepared = PreparedNetwork(network, parameters, keepsLevels: false)
     let pictures = 3
@@ -61,7 +54,7 @@ private func small(_ architecture: Architecture) throws -> Network {
 
   @Test(arguments: Architecture.names)
   func fusedAndUnfusedTrainingAgree(_ name: String) throws {
-    let network = try small(try #require(Architecture.named(name)))
+    let network = try smallNetwork(name)
     let images = 3
     func step(_ keeping: Set<Int>) -> (logits: [Float], gradient: [Float], moved: [Float]) {
       let parameters = Parameters(initialising: network, seed: 5)

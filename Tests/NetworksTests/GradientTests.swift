@@ -12,8 +12,8 @@ import Testing
     let network = try everyOperation()
     let (images, classes) = (11, 5)
     let parameters = Parameters(initialising: network, seed: 3)
-    // Scales, offsets and biases away from their special starting values.
-    var random = CounterRandom(seed: 4, purpose: .init("shake"))
+    // Scales, offsets and biases away from their special starting values; no step of this seed meets a kink.
+    var random = CounterRandom(seed: 14, purpose: .init("shake"))
     for slice in network.layout.slices where slice.role == .offset {
       for i in slice.range { parameters.values[i] += Float(random.uniform(-0.3, 0.3)) }
     }

@@ -21,7 +21,9 @@ func everyOperation(classes: Int = 5) throws -> Network {
   let strided = b.convolution("strided", average, channels: 7, kernel: 3, stride: 2, bias: true)
   let objects = b.activation("objects", strided, .relu6)
   b.mark(.objects, objects)
-  let relu = b.activation("relu", b.batchNorm("last_norm", objects), .relu)
+  let joined = b.concatenation(
+    "joined", objects, b.convolution("joint", objects, channels: 4, kernel: 1))
+  let relu = b.activation("relu", b.batchNorm("last_norm", joined), .relu)
   let mean = b.globalAveragePool("mean", relu)
   let logits = b.dense("classes", mean, channels: classes)
   _ = b.add("scaled", .scale(Scale(factor: 0.7)), logits)

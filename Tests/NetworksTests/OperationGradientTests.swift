@@ -48,6 +48,15 @@ import Testing
           $0.add("op", .add(Sum()), $0.add("half", .scale(Scale(factor: 0.5)), $0.input), $0.input)
         },
       ]
+    case .concatenation:
+      return [
+        built { $0.concatenation("op", $0.input, $0.input) },
+        built {
+          let half = $0.add("half", .scale(Scale(factor: 0.5)), $0.input)
+          return $0.concatenation(
+            "op", half, $0.convolution("side", $0.input, channels: 3, kernel: 3))
+        },
+      ]
     case .scale: return [built { $0.add("op", .scale(Scale(factor: -1.7)), $0.input) }]
     }
   }

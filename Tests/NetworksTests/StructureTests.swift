@@ -1,6 +1,7 @@
 import AvocetKernels
 import AvocetNetworks
 import FoundationEssentials
+import TestSupport
 import Testing
 
 @Suite struct BuilderTests {
@@ -180,8 +181,7 @@ import Testing
 
   @Test(arguments: Architecture.names) func theFieldsOfEveryArchitectureAreTrue(name: String) throws
   {
-    try Self.compare(
-      try Architecture.network(named: name, input: Shape(24, 32, 3), classes: 2))
+    try Self.compare(try smallNetwork(name, classes: 2))
   }
   @Test func aSumSeesWhatEitherOfItsTermsSees() throws {
     func shifted(_ before: Int, _ after: Int) throws -> Convolution {

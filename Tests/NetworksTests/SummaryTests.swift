@@ -78,7 +78,9 @@ struct SummaryTests {
     }
     _ = loss(workspace, parameters, images: 4, classes: 5)
     workspace.backward(parameters, into: Parameters(network.layout))
-    #expect(forward == Array(1..<network.nodes.count))
+    #expect(forward == workspace.stageNodes.map { $0[0] })
     #expect(backward == forward.reversed())
+    #expect(workspace.stageNodes.joined().sorted() == Array(1..<network.nodes.count))
+    #expect(workspace.stageNodes.count < network.nodes.count - 1, "nothing is fused")
   }
 }

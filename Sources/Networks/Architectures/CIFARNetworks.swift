@@ -3,7 +3,8 @@
 extension Architecture {
   /// The network of airbench94 (Jordan 2024): a 2x2 convolution that whitens, three groups of two convolutions, each pooled once, and a linear head.
   static let airbench94 = Architecture(
-    name: "airbench94", purpose: "the record network for CIFAR-10 in minutes", input: Shape(32, 32, 3), classes: 10
+    name: "airbench94", purpose: "the record network for CIFAR-10 in minutes",
+    input: Shape(32, 32, 3), classes: 10
   ) { b, classes in
     let whitened = b.convolution("whiten", b.input, channels: 24, kernel: 2, padding: 0, bias: true)
     let edges = b.activation("whiten_out", whitened, .gelu)
@@ -26,7 +27,8 @@ extension Architecture {
     let edges = b.block("prep", b.input, channels: 64)
     b.mark(.edges, edges)
     let first = b.maxPool("pool1", b.block("layer1", edges, channels: 128))
-    let second = b.block("layer2", b.residual("layer1_residual", first, channels: 128), channels: 256)
+    let second = b.block(
+      "layer2", b.residual("layer1_residual", first, channels: 128), channels: 256)
     let parts = b.maxPool("pool2", second)
     b.mark(.parts, parts)
     let third = b.maxPool("pool3", b.block("layer3", parts, channels: 512))

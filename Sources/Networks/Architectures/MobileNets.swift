@@ -3,15 +3,16 @@
 extension Architecture {
   /// MobileNetV2 (Sandler et al. 2018).
   static let mobileNetV2 = Architecture(
-    name: "mobilenet_v2", purpose: "inverted residuals for little power", input: Shape(224, 224, 3), classes: 1000
+    name: "mobilenet_v2", purpose: "inverted residuals for little power", input: Shape(224, 224, 3),
+    classes: 1000
   ) { b, classes in
     let stem = b.normed("features.0", b.input, channels: 32, kernel: 3, stride: 2)
     b.mark(.edges, stem)
     var map = stem
     var number = 1
-    let stages = [
-      (expansion: 1, channels: 16, count: 1, stride: 1), (6, 24, 2, 2), (6, 32, 3, 2),
-      (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
+    let stages: [(expansion: Int, channels: Int, count: Int, stride: Int)] = [
+      (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2),
+      (6, 320, 1, 1),
     ]
     for stage in stages {
       for block in 0..<stage.count {

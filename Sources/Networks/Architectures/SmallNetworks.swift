@@ -7,7 +7,8 @@ extension Architecture {
   ) { b, classes in b.aviary([32, 64, 96, 96, 128, 160], classes) }
 
   static let small = Architecture(
-    name: "small", purpose: "the aviary's network with half the channels", input: Shape(64, 64, 3), classes: 10
+    name: "small", purpose: "the aviary's network with half the channels", input: Shape(64, 64, 3),
+    classes: 10
   ) { b, classes in b.aviary([16, 32, 48, 64, 64, 80], classes) }
 
   static let fashion = Architecture(

@@ -2,7 +2,8 @@
 
 extension Architecture {
   static let squeezeNet11 = Architecture(
-    name: "squeezenet1_1", purpose: "fire modules: few weights", input: Shape(224, 224, 3), classes: 1000
+    name: "squeezenet1_1", purpose: "fire modules: few weights", input: Shape(224, 224, 3),
+    classes: 1000
   ) { b, classes in
     let stem = b.convolution(
       "features.0", b.input, channels: 64, kernel: 3, stride: 2, padding: 0, bias: true)
@@ -12,9 +13,11 @@ extension Architecture {
       b.maxPool("features.\(number)", map, window: 3, stride: 2, roundsUp: true)
     }
     var map = pool(2, edges)
-    map = b.fire("features.4", b.fire("features.3", map, squeeze: 16, expand: 64), squeeze: 16, expand: 64)
+    map = b.fire(
+      "features.4", b.fire("features.3", map, squeeze: 16, expand: 64), squeeze: 16, expand: 64)
     map = pool(5, map)
-    map = b.fire("features.7", b.fire("features.6", map, squeeze: 32, expand: 128), squeeze: 32, expand: 128)
+    map = b.fire(
+      "features.7", b.fire("features.6", map, squeeze: 32, expand: 128), squeeze: 32, expand: 128)
     b.mark(.parts, map)
     map = pool(8, map)
     for (number, size) in [(9, 48), (10, 48), (11, 64), (12, 64)] {
