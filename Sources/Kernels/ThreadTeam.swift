@@ -1,3 +1,4 @@
+import CVector
 import Synchronization
 
 #if canImport(Glibc)
@@ -8,24 +9,31 @@ import Synchronization
 
 /// A fixed set of threads that share out numbered tasks.
 ///
-/// Who runs which task is left to chance; results must depend on the task's number alone.
+/// Who runs which task is left to chance; results must depend on the task's number alone. Between two runs that follow each other closely the threads wait awake,
+/// since waking one takes as long as a small layer; after a while they sleep.
 public final class ThreadTeam: @unchecked Sendable {
   /// Threads that work, the caller's included.
   public let threadCount: Int
 
   private typealias Body = (_ task: Int, _ worker: Int) -> Void
+
+  /// The run that threads may join, and who has joined: twice the number of threads at work, and one while it is open.
+  private let state = Atomic<Int>(0)
+  /// Counts the runs; a thread that sees a new number tries to join.
+  private let generation = Atomic<Int>(0)
   private let next = Atomic<Int>(0)
-  private let busy = Atomic<Int>(0)
-  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let started = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private let finished = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  // Below: guarded by the lock.
-  private var generation = 0
-  private var stopping = false
-  // Where the caller's closure lies, valid until every worker has reported the generation done.
+  private let stopping = Atomic<Bool>(false)
+  private let sleepers = Atomic<Int>(0)
+  private let callerSleeps = Atomic<Bool>(false)
+  // Written while no thread is at work.
   private var body: UnsafePointer<Body>?
   private var count = 0
   private var handles: [pthread_t] = []
+
+  // For sleeping only.
+  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let opened = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let finished = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   private struct Start {
     let team: Unmanaged<ThreadTeam>
@@ -36,7 +44,7 @@ public final class ThreadTeam: @unchecked Sendable {
   public init(threads: Int) {
     threadCount = max(1, threads)
     pthread_mutex_init(lock, nil)
-    pthread_cond_init(started, nil)
+    pthread_cond_init(opened, nil)
     pthread_cond_init(finished, nil)
     for worker in 1..<max(1, threadCount) {
       let start = UnsafeMutablePointer<Start>.allocate(capacity: 1)
@@ -57,16 +65,16 @@ public final class ThreadTeam: @unchecked Sendable {
   }
 
   deinit {
+    stopping.store(true, ordering: .sequentiallyConsistent)
     pthread_mutex_lock(lock)
-    stopping = true
-    pthread_cond_broadcast(started)
+    pthread_cond_broadcast(opened)
     pthread_mutex_unlock(lock)
     for thread in handles { pthread_join(thread, nil) }
     pthread_mutex_destroy(lock)
-    pthread_cond_destroy(started)
+    pthread_cond_destroy(opened)
     pthread_cond_destroy(finished)
     lock.deallocate()
-    started.deallocate()
+    opened.deallocate()
     finished.deallocate()
   }
 
@@ -80,16 +88,19 @@ public final class ThreadTeam: @unchecked Sendable {
     }
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { body in
-        pthread_mutex_lock(lock)
+        (self.body, self.count) = (body, count)
         next.store(0, ordering: .relaxed)
-        busy.store(handles.count, ordering: .relaxed)
-        self.body = body
-        self.count = count
-        generation += 1
-        pthread_cond_broadcast(started)
-        pthread_mutex_unlock(lock)
+        state.add(1, ordering: .releasing)
+        generation.add(1, ordering: .sequentiallyConsistent)
+        if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+          pthread_mutex_lock(lock)
+          pthread_cond_broadcast(opened)
+          pthread_mutex_unlock(lock)
+        }
         share(body, count, 0)
-        wait()
+        // Whoever has not joined by now has nothing left to do.
+        state.subtract(1, ordering: .sequentiallyConsistent)
+        waitForTheOthers()
         self.body = nil
       }
     }
@@ -103,32 +114,53 @@ public final class ThreadTeam: @unchecked Sendable {
     }
   }
 
-  // Spins a little before it sleeps: the tasks of one layer end within microseconds of each other.
-  private func wait() {
-    for _ in 0..<2000 where busy.load(ordering: .acquiring) == 0 { return }
+  private func waitForTheOthers() {
+    if spin(until: { state.load(ordering: .acquiring) == 0 }) { return }
     pthread_mutex_lock(lock)
-    while busy.load(ordering: .acquiring) != 0 { pthread_cond_wait(finished, lock) }
+    callerSleeps.store(true, ordering: .sequentiallyConsistent)
+    while state.load(ordering: .sequentiallyConsistent) != 0 { pthread_cond_wait(finished, lock) }
+    callerSleeps.store(false, ordering: .relaxed)
     pthread_mutex_unlock(lock)
   }
 
   private func work(as worker: Int) {
     var seen = 0
-    while true {
-      pthread_mutex_lock(lock)
-      while generation == seen && !stopping { pthread_cond_wait(started, lock) }
-      if stopping {
-        pthread_mutex_unlock(lock)
-        return
+    while waitForARun(after: seen) {
+      seen = generation.load(ordering: .acquiring)
+      if state.wrappingAdd(2, ordering: .acquiring).oldValue & 1 == 1, let body {
+        share(body, count, worker)
       }
-      seen = generation
-      let (body, count) = (self.body, self.count)
-      pthread_mutex_unlock(lock)
-      if let body { share(body, count, worker) }
-      if busy.wrappingSubtract(1, ordering: .releasing).newValue == 0 {
+      let left = state.wrappingSubtract(2, ordering: .sequentiallyConsistent).newValue
+      if left == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
         pthread_mutex_lock(lock)
         pthread_cond_signal(finished)
         pthread_mutex_unlock(lock)
       }
     }
+  }
+
+  // Whether there is one; otherwise the team stops.
+  private func waitForARun(after seen: Int) -> Bool {
+    let isOver = {
+      self.generation.load(ordering: .sequentiallyConsistent) != seen
+        || self.stopping.load(ordering: .sequentiallyConsistent)
+    }
+    if !spin(until: isOver) {
+      pthread_mutex_lock(lock)
+      sleepers.add(1, ordering: .sequentiallyConsistent)
+      while !isOver() { pthread_cond_wait(opened, lock) }
+      sleepers.subtract(1, ordering: .sequentiallyConsistent)
+      pthread_mutex_unlock(lock)
+    }
+    return !stopping.load(ordering: .relaxed)
+  }
+
+  // Waits awake for about a tenth of a millisecond; whether the condition came true.
+  private func spin(until condition: () -> Bool) -> Bool {
+    for _ in 0..<4_000 {
+      if condition() { return true }
+      cv_pause()
+    }
+    return false
   }
 }

@@ -56,3 +56,12 @@ CV_INLINE int cv_has_avx512(void) {
 CV_INLINE int cv_has_avx2(void) { return 0; }
 CV_INLINE int cv_has_avx512(void) { return 0; }
 #endif
+
+/// Tells the core that the thread only waits.
+CV_INLINE void cv_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __builtin_arm_yield();
+#endif
+}
