@@ -9,8 +9,9 @@ import Synchronization
 
 /// A fixed set of threads that share out numbered tasks.
 ///
-/// Who runs which task is left to chance; results must depend on the task's number alone. Between two runs that follow each other closely the threads wait awake,
-/// since waking one takes as long as a small layer; after a while they sleep.
+/// Every thread begins with its own run of neighbouring tasks, the same in every run of so many tasks, so that what it wrote lies in its core's cache when it reads
+/// it; who has finished helps the others. So who runs which task is left to chance; results must depend on the task's number alone. Between two runs that follow
+/// each other closely the threads wait awake, since waking one takes as long as a small layer; after a while they sleep.
 public final class ThreadTeam: @unchecked Sendable {
   /// Threads that work, the caller's included.
   public let threadCount: Int
@@ -21,7 +22,9 @@ public final class ThreadTeam: @unchecked Sendable {
   private let state = Atomic<Int>(0)
   /// Counts the runs; a thread that sees a new number tries to join.
   private let generation = Atomic<Int>(0)
-  private let next = Atomic<Int>(0)
+  /// The next task of each thread's own, a cache line apart.
+  private let next: UnsafeMutablePointer<Atomic<Int>>
+  private static let line = 64 / MemoryLayout<Atomic<Int>>.stride
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
@@ -43,6 +46,8 @@ public final class ThreadTeam: @unchecked Sendable {
   /// A team of `threads` (at least one); one thread means the caller alone.
   public init(threads: Int) {
     threadCount = max(1, threads)
+    next = .allocate(capacity: threadCount * Self.line)
+    for i in 0..<threadCount * Self.line { (next + i).initialize(to: Atomic(0)) }
     pthread_mutex_init(lock, nil)
     pthread_cond_init(opened, nil)
     pthread_cond_init(finished, nil)
@@ -73,6 +78,8 @@ public final class ThreadTeam: @unchecked Sendable {
     pthread_mutex_destroy(lock)
     pthread_cond_destroy(opened)
     pthread_cond_destroy(finished)
+    next.deinitialize(count: threadCount * Self.line)
+    next.deallocate()
     lock.deallocate()
     opened.deallocate()
     finished.deallocate()
@@ -89,7 +96,9 @@ public final class ThreadTeam: @unchecked Sendable {
     withoutActuallyEscaping(body) { body in
       withUnsafePointer(to: body) { body in
         (self.body, self.count) = (body, count)
-        next.store(0, ordering: .relaxed)
+        for worker in 0..<threadCount {
+          next[worker * Self.line].store(first(worker, count), ordering: .relaxed)
+        }
         state.add(1, ordering: .releasing)
         generation.add(1, ordering: .sequentiallyConsistent)
         if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
@@ -106,11 +115,18 @@ public final class ThreadTeam: @unchecked Sendable {
     }
   }
 
+  // The first of a thread's own tasks; its last is the one before the next thread's first.
+  private func first(_ worker: Int, _ count: Int) -> Int { count * worker / threadCount }
+
   private func share(_ body: UnsafePointer<Body>, _ count: Int, _ worker: Int) {
-    while true {
-      let task = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard task < count else { return }
-      body.pointee(task, worker)
+    for distance in 0..<threadCount {
+      let owner = (worker + distance) % threadCount
+      let end = first(owner + 1, count)
+      while true {
+        let task = next[owner * Self.line].wrappingAdd(1, ordering: .relaxed).oldValue
+        guard task < end else { break }
+        body.pointee(task, worker)
+      }
     }
   }
 

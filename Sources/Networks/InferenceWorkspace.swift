@@ -67,7 +67,12 @@ public final class InferenceWorkspace {
   func pointer(_ node: Int, of picture: Int, _ worker: Int) -> Floats {
     let place = place(node)
     if place.isWorkers { return workers[worker].maps[place.buffer].pointer + place.channel }
-    return common[place.buffer].pointer + picture * place.count + place.channel
+    return common[place.buffer].pointer + middle(place) + picture * place.count + place.channel
+  }
+
+  // Maps lie in the middle of their buffer: where each thread has its half of every map, it writes to its own half of the buffer, which its core's cache holds.
+  private func middle(_ place: InferencePlan.Place) -> Int {
+    (common[place.buffer].count - capacity * place.count) / 2 / 16 * 16
   }
 
   func scratch(_ worker: Int) -> Floats { workers[worker].scratch.pointer }
