@@ -6,40 +6,6 @@ import KernelContract
   return load(bias + channel, upTo: count)
 }
 
-/// Finishes the sums of a tile in place.
-@inline(__always)
-private func finishTile(
-  _ epilogue: Epilogue, _ c: Floats, at: Int, _ ldc: Int, rows: Int, column: Int, columns: Int
-) {
-  let (low, high) = (Vector(repeating: epilogue.low), Vector(repeating: epilogue.high))
-  for j in stride(from: 0, to: columns, by: lanes) {
-    let count = min(lanes, columns - j)
-    let bias = biases(epilogue, column + j, count)
-    for i in 0..<rows {
-      let to = c + at + i * ldc + j
-      var sums = load(UnsafePointer(to), upTo: count) + bias
-      if let residual = epilogue.residual { sums += load(residual + at + i * ldc + j, upTo: count) }
-      store(clamped(sums, low, high), to, upTo: count)
-    }
-  }
-}
-
-/// Writes a tile's valid columns, or adds them to what is there.
-@inline(__always)
-private func copyTile(
-  _ from: Floats, _ fromStep: Int, to: Floats, _ toStep: Int, rows: Int, columns: Int,
-  _ accumulate: Bool
-) {
-  for i in 0..<rows {
-    for j in stride(from: 0, to: columns, by: lanes) {
-      let (count, to) = (min(lanes, columns - j), to + i * toStep + j)
-      var v = load(from + i * fromStep + j)
-      if accumulate { v += load(UnsafePointer(to), upTo: count) }
-      store(v, to, upTo: count)
-    }
-  }
-}
-
 extension Bodies {
   package static func multiplyRuns(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
@@ -47,37 +13,24 @@ extension Bodies {
     runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?
   ) {
     let width = 2 * lanes
-    let blockSize = tapCount * depth * width
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: tallestTile * width) { memory in
-      guard let partial = memory.baseAddress else { return }
-      var weights = b
-      for column in stride(from: 0, to: columns, by: width) {
-        let valid = min(width, columns - column)
-        for run in 0..<runs {
-          let from = a + aRows[run]
-          var x = 0
-          while x < pixels {
-            let rows = tileHeight(pixels - x)
-            let at = cRows[run] + x * ldc + column
-            if valid == width {
-              forwardTile(
-                rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-                weights, c + at, ldc: ldc, accumulate: accumulate)
-            } else {
-              forwardTile(
-                rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-                weights, partial, ldc: width, accumulate: false)
-              copyTile(partial, width, to: c + at, ldc, rows: rows, columns: valid, accumulate)
-            }
-            if let epilogue {
-              // The tile's sums are in the first-level cache still.
-              finishTile(epilogue, c, at: at, ldc, rows: rows, column: column, columns: valid)
-            }
-            x += rows
-          }
+    var weights = b
+    for column in stride(from: 0, to: columns, by: width) {
+      for run in 0..<runs {
+        let from = a + aRows[run]
+        var x = 0
+        while x < pixels {
+          let rows = tileHeight(pixels - x)
+          let at = cRows[run] + x * ldc + column
+          let end = TileEnd(
+            accumulate: accumulate, epilogue: epilogue, column: column, at: at,
+            columns: min(width, columns - column))
+          forwardTile(
+            rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
+            weights, c + at, ldc: ldc, end)
+          x += rows
         }
-        weights += blockSize
       }
+      weights += tapCount * depth * width
     }
   }
 

@@ -7,20 +7,55 @@ import KernelContract
 //
 // i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
 
+/// What a forward tile does with its sums.
+struct TileEnd {
+  /// Whether they are added to what is there.
+  let accumulate: Bool
+  let epilogue: Epilogue?
+  /// The first column's number, for the bias.
+  let column: Int
+  /// Where the tile lies in the residual.
+  let at: Int
+  /// Columns that are stored.
+  let columns: Int
+}
+
+/// Finishes one column of vectors in registers and stores it; `first` of the tile's columns lie before it. Loops of one thing each: only so do the sums stay in
+/// registers.
+@inline(__always)
+func finish<let rows: Int>(
+  _ sums: InlineArray<rows, Vector>, _ c: Floats, ldc: Int, first: Int, _ end: TileEnd
+) {
+  var sums = sums
+  let count = min(lanes, end.columns - first)
+  if end.accumulate {
+    for i in 0..<rows { sums[i] += load(UnsafePointer(c + i * ldc + first), first: count) }
+  }
+  if let epilogue = end.epilogue {
+    let bias = biases(epilogue, end.column + first, count)
+    for i in 0..<rows { sums[i] += bias }
+    if let residual = epilogue.residual {
+      let from = residual + end.at + first
+      for i in 0..<rows { sums[i] += load(from + i * ldc, first: count) }
+    }
+    let (low, high) = (Vector(repeating: epilogue.low), Vector(repeating: epilogue.high))
+    for i in 0..<rows { sums[i] = clamped(sums[i], low, high) }
+  }
+  if count == lanes {
+    for i in 0..<rows { store(sums[i], c + i * ldc + first) }
+  } else {
+    for i in 0..<rows { store(sums[i], c + i * ldc + first, first: count) }
+  }
+}
+
 /// Two vectors of columns.
 @inline(__always)
 func forwardTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
-  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, accumulate: Bool
+  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ end: TileEnd
 ) {
   var left = InlineArray<rows, Vector> { _ in Vector.zero }
   var right = InlineArray<rows, Vector> { _ in Vector.zero }
-  if accumulate {
-    for i in 0..<rows {
-      left[i] = load(c + i * ldc)
-      right[i] = load(c + i * ldc + lanes)
-    }
-  }
   var b = b
   for tap in 0..<tapCount {
     var p = a + taps[tap]
@@ -36,10 +71,28 @@ func forwardTile<let rows: Int>(
       p += 1
     }
   }
-  for i in 0..<rows {
-    store(left[i], c + i * ldc)
-    store(right[i], c + i * ldc + lanes)
+  finish(left, c, ldc: ldc, first: 0, end)
+  finish(right, c, ldc: ldc, first: lanes, end)
+}
+
+/// One vector of columns, the first of packed pairs.
+@inline(__always)
+func narrowTile<let rows: Int>(
+  _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
+  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ end: TileEnd
+) {
+  var sums = InlineArray<rows, Vector> { _ in Vector.zero }
+  var b = b
+  for tap in 0..<tapCount {
+    var p = a + taps[tap]
+    for _ in 0..<depth {
+      let v = load(b)
+      for i in 0..<rows { sums[i] = fma(Vector(repeating: p[i * lda]), v, sums[i]) }
+      b += 2 * lanes
+      p += 1
+    }
   }
+  finish(sums, c, ldc: ldc, first: 0, end)
 }
 
 /// Sums over `rowCount` runs of `pixels` pixels; run r begins at a + aRows[r] and b + bRows[r].
@@ -82,12 +135,16 @@ func outerTile<let rows: Int>(
 @inline(__always)
 func forwardTile(
   rows: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int, depth: Int,
-  _ b: ConstFloats, _ c: Floats, ldc: Int, accumulate: Bool
+  _ b: ConstFloats, _ c: Floats, ldc: Int, _ end: TileEnd
 ) {
   @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
-    forwardTile(
-      type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc,
-      accumulate: accumulate)
+    if end.columns > lanes {
+      forwardTile(
+        type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc, end)
+    } else {
+      narrowTile(
+        type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc, end)
+    }
   }
   switch rows {
   case 1: run(InlineArray<1, Bool>.self)
