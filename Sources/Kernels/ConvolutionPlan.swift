@@ -218,12 +218,3 @@ extension Activation {
     }
   }
 }
-
-extension KernelTable {
-  /// The plan that the measured costs recommend for a shape, whatever the number of images: one picture's result never depends on its neighbours.
-  public func plan(_ g: ConvolutionGeometry) -> ConvolutionPlan {
-    let algorithm: ConvolutionAlgorithm = isDirect ? .direct : .winograd(outputTile: 4)
-    return ConvolutionPlan(
-      g, self, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)
-  }
-}

@@ -90,6 +90,3 @@ public enum Kernels {
     return table ?? available[0]
   }()
 }
-extension KernelTable {
-  public func limit(_ p: Floats) -> Int { bodies.measureLimit(repetitions: 40_000, p) }
-}

@@ -55,10 +55,17 @@ extension KernelTable {
   /// Floats of scratch that `packWinograd` needs.
   func winogradFilterScratchCount(outputTile: Int) -> Int { 3 * (outputTile + 2) * vectorWidth }
 
-  public static let winogradTiles = FloatBuffer([24])
-
+  // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them.
   func winogradBlock(_ g: ConvolutionGeometry, _ w: WinogradGeometry) -> WinogradBlock {
-    WinogradBlock(g, w, self, tiles: Int(Self.winogradTiles[0]))
+    WinogradBlock(g, w, self, tiles: g.inputChannels > 256 ? 48 : 24)
+  }
+
+  // As many tiles as make the traffic of their planes equal that of the sums.
+  private func winogradGradientBlock(
+    _ g: ConvolutionGeometry, _ w: WinogradGeometry
+  ) -> WinogradBlock {
+    let tiles = g.inputChannels * g.outputChannels / (g.inputChannels + g.outputChannels)
+    return WinogradBlock(g, w, self, tiles: max(24, min(256, tiles)))
   }
 
   // What the transforms themselves need: a block between the two passes, and a gathered block or a finished tile.
@@ -142,7 +149,7 @@ extension KernelTable {
   /// Floats of scratch that `winogradWeightGradient` needs.
   func winogradWeightGradientScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradBlock(g, w)
+    let block = winogradGradientBlock(g, w)
     let columns = rounded(g.outputChannels)
     let gradients = w.productCount * (block.tiles * (columns + 16) + 16)
     let edge = w.productCount * (vectorWidth + max(block.inputWidth, columns))
@@ -156,7 +163,7 @@ extension KernelTable {
     outputTile: Int, images: Int, sums: Floats, isFirst: Bool, isLast: Bool, scratch: Floats
   ) {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradBlock(g, w)
+    let block = winogradGradientBlock(g, w)
     let columns = rounded(g.outputChannels)
     let gradientStep = columns + (columns % 256 == 0 ? 16 : 0)
     let gradientPlaneStep = block.tiles * gradientStep + 16
