@@ -13,24 +13,27 @@ extension Bodies {
     runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?
   ) {
     let width = 2 * lanes
-    var weights = b
-    for column in stride(from: 0, to: columns, by: width) {
-      for run in 0..<runs {
-        let from = a + aRows[run]
-        var x = 0
-        while x < pixels {
-          let rows = tileHeight(pixels - x)
-          let at = cRows[run] + x * ldc + column
-          let end = TileEnd(
-            accumulate: accumulate, epilogue: epilogue, column: column, at: at,
-            columns: min(width, columns - column))
-          forwardTile(
-            rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-            weights, c + at, ldc: ldc, end)
-          x += rows
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: tallestTile * lanes) { memory in
+      guard let partial = memory.baseAddress else { return }
+      var weights = b
+      for column in stride(from: 0, to: columns, by: width) {
+        for run in 0..<runs {
+          let from = a + aRows[run]
+          var x = 0
+          while x < pixels {
+            let rows = tileHeight(pixels - x)
+            let at = cRows[run] + x * ldc + column
+            let end = TileEnd(
+              accumulate: accumulate, epilogue: epilogue, column: column, at: at,
+              columns: min(width, columns - column), partial: partial)
+            forwardTile(
+              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
+              weights, c + at, ldc: ldc, end)
+            x += rows
+          }
         }
+        weights += tapCount * depth * width
       }
-      weights += tapCount * depth * width
     }
   }
 

@@ -18,10 +18,39 @@ struct TileEnd {
   let at: Int
   /// Columns that are stored.
   let columns: Int
+  /// Memory for a tile.
+  let partial: Floats
+
+  @inline(__always) func isPlain(_ count: Int) -> Bool {
+    !accumulate && epilogue == nil && columns >= count
+  }
 }
 
-/// Finishes one column of vectors in registers and stores it; `first` of the tile's columns lie before it. Loops of one thing each: only so do the sums stay in
-/// registers.
+/// Stores a column of vectors finished; `first` of the tile's columns lie before it.
+@inline(__always)
+func store<let rows: Int>(
+  _ sums: InlineArray<rows, Vector>, _ c: Floats, ldc: Int, first: Int, _ end: TileEnd
+) {
+  if end.isPlain(first + lanes) {
+    for i in 0..<rows { store(sums[i], c + i * ldc + first) }
+  } else if tallestTile == 12 {
+    finish(sums, c, ldc: ldc, first: first, end)
+  } else {
+    // With few registers the sums would be spilled in the inner loop already, for fear of what follows.
+    for i in 0..<rows { store(sums[i], end.partial + i * lanes) }
+    finishPartial(InlineArray<rows, Bool>.self, c, ldc: ldc, first: first, end)
+  }
+}
+
+@inline(never)
+func finishPartial<let rows: Int>(
+  _: InlineArray<rows, Bool>.Type, _ c: Floats, ldc: Int, first: Int, _ end: TileEnd
+) {
+  let sums = InlineArray<rows, Vector> { i in load(end.partial + i * lanes) }
+  finish(sums, c, ldc: ldc, first: first, end)
+}
+
+/// Loops of one thing each, so that the sums stay in registers.
 @inline(__always)
 func finish<let rows: Int>(
   _ sums: InlineArray<rows, Vector>, _ c: Floats, ldc: Int, first: Int, _ end: TileEnd
@@ -71,8 +100,8 @@ func forwardTile<let rows: Int>(
       p += 1
     }
   }
-  finish(left, c, ldc: ldc, first: 0, end)
-  finish(right, c, ldc: ldc, first: lanes, end)
+  store(left, c, ldc: ldc, first: 0, end)
+  store(right, c, ldc: ldc, first: lanes, end)
 }
 
 /// One vector of columns, the first of packed pairs.
@@ -92,7 +121,7 @@ func narrowTile<let rows: Int>(
       p += 1
     }
   }
-  finish(sums, c, ldc: ldc, first: 0, end)
+  store(sums, c, ldc: ldc, first: 0, end)
 }
 
 /// Sums over `rowCount` runs of `pixels` pixels; run r begins at a + aRows[r] and b + bRows[r].
