@@ -100,6 +100,13 @@ func forwardTile<let rows: Int>(
       p += 1
     }
   }
+  if end.isPlain(2 * lanes) {
+    for i in 0..<rows {
+      store(left[i], c + i * ldc)
+      store(right[i], c + i * ldc + lanes)
+    }
+    return
+  }
   store(left, c, ldc: ldc, first: 0, end)
   store(right, c, ldc: ldc, first: lanes, end)
 }

@@ -1,8 +1,25 @@
 // Sizes after Goto and van de Geijn (2008), as BLIS names them: a block of B of depth kc stays in L1 while it meets a block of A of mc rows in L2.
-private let depthBlock = 512
+private let depthBlock = 1024
 private let rowBlock = 96
 // Rows of a packed block of A are this much longer than its depth, so that they do not share cache sets.
 private let rowGap = 16
+// Rows of B that are packed together.
+private let packedRows = 8
+
+/// Few floats, so few that a call of `memmove` would cost more than the copy.
+@inline(__always)
+private func copy(_ from: ConstFloats, into to: Floats, count: Int) {
+  var i = 0
+  while i + 8 <= count {
+    UnsafeMutableRawPointer(to + i).storeBytes(
+      of: UnsafeRawPointer(from + i).loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
+    i += 8
+  }
+  while i < count {
+    to[i] = from[i]
+    i += 1
+  }
+}
 
 extension KernelTable {
   /// Columns of a register tile; packed weights come in blocks of so many.
@@ -54,17 +71,22 @@ extension KernelTable {
     _ b: ConstFloats, _ ldb: Int, _ transposed: Bool, _ from: Int, _ depth: Int, _ n: Int,
     into packed: Floats
   ) {
-    var to = packed
-    for first in stride(from: 0, to: n, by: tileWidth) {
-      let valid = min(tileWidth, n - first)
-      for p in 0..<depth {
-        if transposed {
-          for j in 0..<valid { to[j] = b[(first + j) * ldb + from + p] }
-        } else {
-          to.update(from: b + (from + p) * ldb + first, count: valid)
+    let width = tileWidth
+    // A few rows of all blocks at a time: a row is read along, and a block is written along.
+    for p in stride(from: 0, to: depth, by: packedRows) {
+      let rows = min(packedRows, depth - p)
+      for first in stride(from: 0, to: n, by: width) {
+        let valid = min(width, n - first)
+        var to = packed + first * depth + p * width
+        for row in from + p..<from + p + rows {
+          if transposed {
+            for j in 0..<valid { to[j] = b[(first + j) * ldb + row] }
+          } else {
+            copy(b + row * ldb + first, into: to, count: valid)
+          }
+          for j in valid..<width { to[j] = 0 }
+          to += width
         }
-        for j in valid..<tileWidth { to[j] = 0 }
-        to += tileWidth
       }
     }
   }
