@@ -41,8 +41,8 @@ struct TilePlace {
   @inline(__always) init(_ tile: Int, _ g: WinogradGeometry) {
     let (image, rest) = tile.quotientAndRemainder(dividingBy: g.tilesPerImage)
     self.image = image
-    row = rest / g.tileColumns * g.outputTile
-    column = rest % g.tileColumns * g.outputTile
+    row = rest / g.tileColumns * g.filter.outputs
+    column = rest % g.tileColumns * g.filter.outputs
   }
 }
 
@@ -104,13 +104,16 @@ extension Bodies {
         }
       }
     }
-    switch (g.outputTile, gradient) {
-    case (2, false): run(WinogradTwo.Input.self)
-    case (2, true): run(WinogradTwo.OutputGradient.self)
-    case (4, false): run(WinogradFour.Input.self)
-    case (4, true): run(WinogradFour.OutputGradient.self)
-    case (_, false): run(WinogradSix.Input.self)
-    case (_, true): run(WinogradSix.OutputGradient.self)
+    switch (g.filter.outputs, g.filter.taps, gradient) {
+    case (2, _, false): run(WinogradTwo.Input.self)
+    case (2, _, true): run(WinogradTwo.OutputGradient.self)
+    case (4, 3, false): run(WinogradFour.Input.self)
+    case (4, 3, true): run(WinogradFour.OutputGradient.self)
+    case (5, _, false): run(WinogradFive.Input.self)
+    case (5, _, true): run(WinogradFive.OutputGradient.self)
+    case (4, _, true): run(WinogradFourOfFive.OutputGradient.self)
+    case (_, _, false): run(WinogradSix.Input.self)
+    case (_, _, true): run(WinogradSix.OutputGradient.self)
     }
   }
 
@@ -148,15 +151,17 @@ extension Bodies {
         }
       }
     }
-    switch g.outputTile {
-    case 2: run(WinogradTwo.Output.self)
-    case 4: run(WinogradFour.Output.self)
+    switch (g.filter.outputs, g.filter.taps) {
+    case (2, _): run(WinogradTwo.Output.self)
+    case (4, 3): run(WinogradFour.Output.self)
+    case (4, _): run(WinogradFourOfFive.Output.self)
+    case (5, _): run(WinogradFive.Output.self)
     default: run(WinogradSix.Output.self)
     }
   }
 
   package static func winogradFilter(
-    _ w: ConstFloats, inputs: Int, outputs: Int, outputTile: Int, into packed: Floats,
+    _ w: ConstFloats, inputs: Int, outputs: Int, _ filter: WinogradFilter, into packed: Floats,
     scratch: Floats
   ) {
     @inline(__always) func run<Transform: LineTransform>(_ transform: Transform.Type) {
@@ -169,7 +174,8 @@ extension Bodies {
           transformBlock(
             transform,
             Block(
-              at: Floats(mutating: w + c * outputs + first), rowStep: 3 * inputs * outputs,
+              at: Floats(mutating: w + c * outputs + first),
+              rowStep: filter.taps * inputs * outputs,
               columnStep: inputs * outputs), count: valid,
             into: Block(
               at: block + c * width, rowStep: n * inputs * width, columnStep: inputs * width),
@@ -177,15 +183,18 @@ extension Bodies {
         }
       }
     }
-    switch outputTile {
-    case 2: run(WinogradTwo.Filter.self)
-    case 4: run(WinogradFour.Filter.self)
+    switch (filter.outputs, filter.taps) {
+    case (2, _): run(WinogradTwo.Filter.self)
+    case (4, 3): run(WinogradFour.Filter.self)
+    case (4, _): run(WinogradFourOfFive.Filter.self)
+    case (5, _): run(WinogradFive.Filter.self)
     default: run(WinogradSix.Filter.self)
     }
   }
 
   package static func winogradFilterGradient(
-    _ planes: ConstFloats, planeStep: Int, rowStep: Int, inputs: Int, outputs: Int, outputTile: Int,
+    _ planes: ConstFloats, planeStep: Int, rowStep: Int, inputs: Int, outputs: Int,
+    _ filter: WinogradFilter,
     into dw: Floats, scratch: Floats
   ) {
     @inline(__always) func run<Transform: LineTransform>(_ transform: Transform.Type) {
@@ -198,14 +207,17 @@ extension Bodies {
               at: Floats(mutating: planes + c * rowStep + k), rowStep: n * planeStep,
               columnStep: planeStep), count: lanes,
             into: Block(
-              at: dw + c * outputs + k, rowStep: 3 * inputs * outputs, columnStep: inputs * outputs),
+              at: dw + c * outputs + k, rowStep: filter.taps * inputs * outputs,
+              columnStep: inputs * outputs),
             valid: min(lanes, outputs - k), between: scratch)
         }
       }
     }
-    switch outputTile {
-    case 2: run(WinogradTwo.FilterGradient.self)
-    case 4: run(WinogradFour.FilterGradient.self)
+    switch (filter.outputs, filter.taps) {
+    case (2, _): run(WinogradTwo.FilterGradient.self)
+    case (4, 3): run(WinogradFour.FilterGradient.self)
+    case (4, _): run(WinogradFourOfFive.FilterGradient.self)
+    case (5, _): run(WinogradFive.FilterGradient.self)
     default: run(WinogradSix.FilterGradient.self)
     }
   }

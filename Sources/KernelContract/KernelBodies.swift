@@ -160,13 +160,14 @@ package protocol KernelBodies: SendableMetatype {
 
   /// G w Gᵀ of weights `[3, 3, in, out]`, packed `[block of 2 * lanes out][product][in][2 * lanes]`; only vectors with an output are written.
   static func winogradFilter(
-    _ w: ConstFloats, inputs: Int, outputs: Int, outputTile: Int, into packed: Floats,
+    _ w: ConstFloats, inputs: Int, outputs: Int, _ filter: WinogradFilter, into packed: Floats,
     scratch: Floats
   )
 
   /// dw = Gᵀ planes G, `[3, 3, in, out]`, from `planes[product * planeStep + in * rowStep + out]`.
   static func winogradFilterGradient(
-    _ planes: ConstFloats, planeStep: Int, rowStep: Int, inputs: Int, outputs: Int, outputTile: Int,
+    _ planes: ConstFloats, planeStep: Int, rowStep: Int, inputs: Int, outputs: Int,
+    _ filter: WinogradFilter,
     into dw: Floats, scratch: Floats
   )
 

@@ -1,7 +1,21 @@
-/// How a 3x3 convolution of stride 1 falls into Winograd tiles: each of `outputTile`² outputs, made from `productCount` products an input and output channel.
+/// Winograd's minimal filtering F(outputs², taps²): a tile of outputs of a square filter, made from `productCount` products an input and output channel.
+@frozen public struct WinogradFilter: Hashable, Sendable {
+  /// Rows and columns of outputs in a tile, and of the filter: 2, 4, 5 or 6 of three taps, 4 of five.
+  public let outputs, taps: Int
+
+  /// F(outputs², taps²).
+  public init(outputs: Int, taps: Int) { (self.outputs, self.taps) = (outputs, taps) }
+
+  /// Rows and columns of inputs that a tile reads.
+  public var inputs: Int { outputs + taps - 1 }
+  /// Products of one tile.
+  public var productCount: Int { inputs * inputs }
+}
+
+/// How a convolution of stride 1 falls into Winograd tiles.
 @frozen public struct WinogradGeometry: Hashable, Sendable {
-  /// Rows and columns of outputs in a tile: 2, 4 or 6.
-  public let outputTile: Int
+  /// The tiles.
+  public let filter: WinogradFilter
   /// Rows and columns of the input and output maps.
   public let inputRows, inputColumns, outputRows, outputColumns: Int
   /// Zeros above and to the left of the input map.
@@ -9,23 +23,19 @@
   /// Numbers between the output map's pixels.
   public var outputStep: Int
 
-  /// The tiles of size `outputTile` of the convolution `g`.
+  /// The tiles of `outputTile`² outputs of the convolution `g`, whose kernel is square.
   public init(_ g: ConvolutionGeometry, outputTile: Int) {
-    self.outputTile = outputTile
+    filter = WinogradFilter(outputs: outputTile, taps: g.kernelRows)
     outputStep = g.outputChannels
     (inputRows, inputColumns) = (g.inputRows, g.inputColumns)
     (outputRows, outputColumns) = (g.outputRows, g.outputColumns)
     (top, left) = (g.padding.top, g.padding.left)
   }
 
-  /// Rows and columns of inputs that a tile reads.
-  public var inputTile: Int { outputTile + 2 }
-  /// Products of one tile.
-  public var productCount: Int { inputTile * inputTile }
   /// Tiles below each other.
-  public var tileRows: Int { (outputRows + outputTile - 1) / outputTile }
+  public var tileRows: Int { (outputRows + filter.outputs - 1) / filter.outputs }
   /// Tiles beside each other.
-  public var tileColumns: Int { (outputColumns + outputTile - 1) / outputTile }
+  public var tileColumns: Int { (outputColumns + filter.outputs - 1) / filter.outputs }
   /// Tiles of one image.
   public var tilesPerImage: Int { tileRows * tileColumns }
 }

@@ -12,7 +12,7 @@ struct ConvolutionCost {
   }
 }
 
-/// The costs of every algorithm for 3x3 convolutions of stride 1, on one table.
+/// The costs of every algorithm for convolutions of stride 1 with one size of kernel, on one table.
 struct ConvolutionCosts {
   let forward, weightGradient: [ConvolutionAlgorithm: ConvolutionCost]
 
@@ -29,10 +29,11 @@ struct ConvolutionCosts {
 }
 
 extension ConvolutionAlgorithm {
-  /// The algorithms that there are.
-  public static let all: [ConvolutionAlgorithm] = [
-    .direct, .winograd(outputTile: 2), .winograd(outputTile: 4), .winograd(outputTile: 6),
-  ]
+  /// The algorithms that a shape knows.
+  public static func all(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
+    let tiles = g.hasWinogradForm ? (g.kernelRows == 3 ? [2, 4, 5, 6] : [4]) : []
+    return [.direct] + tiles.map { .winograd(outputTile: $0) }
+  }
 
   /// Tiles of one image: pixels of the output in the direct form.
   public func tiles(_ g: ConvolutionGeometry) -> Int {
@@ -49,7 +50,7 @@ extension KernelTable {
     var (forward, inputGradient, weightGradient) = (
       ConvolutionAlgorithm.direct, ConvolutionAlgorithm.direct, ConvolutionAlgorithm.direct
     )
-    if !isDirect, g.hasWinogradForm, let costs = measuredCosts[name] {
+    if !isDirect, g.hasWinogradForm, let costs = measuredCosts[name]?[g.kernelRows] {
       forward = ConvolutionCosts.best(g, costs.forward)
       inputGradient = ConvolutionCosts.best(g.transposed, costs.forward)
       weightGradient = ConvolutionCosts.best(g, costs.weightGradient)

@@ -2,7 +2,7 @@
 public enum ConvolutionAlgorithm: Hashable, Sendable, CustomStringConvertible {
   /// Every tap of every output, read in place.
   case direct
-  /// Winograd's minimal filtering F(outputTile², 3²).
+  /// Winograd's minimal filtering F(outputTile², kernel²).
   case winograd(outputTile: Int)
 
   /// As `direct` or `F(4)`.
@@ -41,10 +41,11 @@ public struct ConvolutionPlan: Sendable {
     inputGradient: ConvolutionAlgorithm, weightGradient: ConvolutionAlgorithm
   ) {
     (self.geometry, self.table) = (geometry, table)
-    let isFree = geometry.hasWinogradForm
-    self.forward = isFree ? forward : .direct
-    self.inputGradient = isFree ? inputGradient : .direct
-    self.weightGradient = isFree ? weightGradient : .direct
+    func possible(_ algorithm: ConvolutionAlgorithm) -> ConvolutionAlgorithm {
+      ConvolutionAlgorithm.all(for: geometry).contains(algorithm) ? algorithm : .direct
+    }
+    (self.forward, self.inputGradient) = (possible(forward), possible(inputGradient))
+    self.weightGradient = possible(weightGradient)
   }
 
   /// Output rows that belong together.
@@ -72,7 +73,7 @@ public struct ConvolutionPlan: Sendable {
   /// Floats of scratch that `pack` needs.
   public var packingScratchCount: Int {
     guard case .winograd(let tile) = forward else { return 0 }
-    return table.winogradFilterScratchCount(outputTile: tile)
+    return table.winogradFilterScratchCount(geometry, outputTile: tile)
   }
 
   /// Floats of scratch that `forward` needs, for any number of images.
@@ -88,7 +89,8 @@ public struct ConvolutionPlan: Sendable {
     var counts = [table.directScratchCount(geometry), forwardScratchCount, packingScratchCount]
     if case .winograd(let tile) = inputGradient {
       counts.append(table.winogradScratchCount(geometry.transposed, outputTile: tile))
-      counts.append(geometry.weightCount + table.winogradFilterScratchCount(outputTile: tile))
+      counts.append(
+        geometry.weightCount + table.winogradFilterScratchCount(geometry, outputTile: tile))
     }
     if case .winograd(let tile) = weightGradient {
       counts.append(table.winogradWeightGradientScratchCount(geometry, outputTile: tile))

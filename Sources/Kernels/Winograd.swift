@@ -1,10 +1,11 @@
-// Winograd's convolution F(m x m, 3 x 3) (Lavin and Gray 2016) over blocks of tiles that stay in the second-level cache: the inputs of a block become planes, each
+// Winograd's convolution F(m x m, r x r) (Lavin and Gray 2016) over blocks of tiles that stay in the second-level cache: the inputs of a block become planes, each
 // plane meets its weights in one product of matrices, the sums become outputs.
 
 extension ConvolutionGeometry {
-  /// Whether Winograd's tiles apply: 3x3, stride 1, one group.
+  /// Whether Winograd's tiles apply: 3x3 or 5x5, stride 1, one group.
   public var hasWinogradForm: Bool {
-    kernelRows == 3 && kernelColumns == 3 && rowStride == 1 && columnStride == 1 && groups == 1
+    (kernelRows == 3 || kernelRows == 5) && kernelColumns == kernelRows && rowStride == 1
+      && columnStride == 1 && groups == 1
   }
 
   /// The convolution that maps output gradients to input gradients, its weights flipped and transposed; for stride 1.
@@ -39,21 +40,24 @@ struct WinogradBlock {
 extension KernelTable {
   /// Floats of the packed weights for `winograd`.
   func winogradPackedCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
-    (outputTile + 2) * (outputTile + 2) * g.inputChannels * rounded(g.outputChannels)
+    WinogradGeometry(g, outputTile: outputTile).filter.productCount * g.inputChannels
+      * rounded(g.outputChannels)
   }
 
-  /// Packs weights `[3, 3, in, out]` for `winograd`.
+  /// Packs weights `[row, column, in, out]` for `winograd`.
   func packWinograd(
     _ weights: ConstFloats, _ g: ConvolutionGeometry, outputTile: Int, into packed: Floats,
     scratch: Floats
   ) {
     bodies.winogradFilter(
-      weights, inputs: g.inputChannels, outputs: g.outputChannels, outputTile: outputTile,
-      into: packed, scratch: scratch)
+      weights, inputs: g.inputChannels, outputs: g.outputChannels,
+      WinogradFilter(outputs: outputTile, taps: g.kernelRows), into: packed, scratch: scratch)
   }
 
   /// Floats of scratch that `packWinograd` needs.
-  func winogradFilterScratchCount(outputTile: Int) -> Int { 3 * (outputTile + 2) * vectorWidth }
+  func winogradFilterScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
+    g.kernelRows * (outputTile + g.kernelRows - 1) * vectorWidth
+  }
 
   // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them.
   func winogradBlock(_ g: ConvolutionGeometry, _ w: WinogradGeometry) -> WinogradBlock {
@@ -70,14 +74,15 @@ extension KernelTable {
 
   // What the transforms themselves need: a block between the two passes, and a gathered block or a finished tile.
   private func edgeCount(_ w: WinogradGeometry, _ block: WinogradBlock) -> Int {
-    w.productCount * (vectorWidth + max(vectorWidth, block.inputWidth))
+    w.filter.productCount * (vectorWidth + max(vectorWidth, block.inputWidth))
   }
 
   /// Floats of scratch that `winograd` needs.
   func winogradScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradBlock(g, w)
-    return edgeCount(w, block) + w.productCount * (block.planeStep + block.outputPlaneStep) + 64
+    return edgeCount(w, block) + w.filter.productCount * (block.planeStep + block.outputPlaneStep)
+      + 64
   }
 
   /// y = the epilogue of x * w, for one part of the maps; its rows begin and end with a tile.
@@ -90,7 +95,7 @@ extension KernelTable {
     let block = winogradBlock(g, w)
     let edge = scratch
     let planes = edge + edgeCount(w, block)
-    let sums = planes + w.productCount * block.planeStep
+    let sums = planes + w.filter.productCount * block.planeStep
     let depth = g.inputChannels
     var zero = 0
     // All tiles of several images, or some rows of tiles of one.
@@ -108,8 +113,8 @@ extension KernelTable {
       for column in stride(
         from: part.columns.lowerBound, to: part.columns.upperBound, by: tileWidth)
       {
-        let weights = packed + column * w.productCount * depth
-        for product in 0..<w.productCount {
+        let weights = packed + column * w.filter.productCount * depth
+        for product in 0..<w.filter.productCount {
           bodies.multiplyRuns(
             planes + product * block.planeStep, aRows: &zero, lda: block.tileStep, taps: &zero,
             tapCount: 1, depth: depth, weights + product * depth * tileWidth, columns: tileWidth,
@@ -126,15 +131,16 @@ extension KernelTable {
 }
 
 extension KernelTable {
-  /// Packs weights `[3, 3, in, out]` for `winograd` with the geometry `g.transposed`: flipped, in and out exchanged.
+  /// Packs weights `[row, column, in, out]` for `winograd` with the geometry `g.transposed`: flipped, in and out exchanged.
   func packWinogradInputGradient(
     _ weights: ConstFloats, _ g: ConvolutionGeometry, outputTile: Int, into packed: Floats,
     scratch: Floats
   ) {
     let (inputs, outputs) = (g.inputChannels, g.outputChannels)
-    for tap in 0..<9 {
+    let taps = g.kernelRows * g.kernelColumns
+    for tap in 0..<taps {
       bodies.transpose(
-        weights + (8 - tap) * inputs * outputs, rows: inputs, columns: outputs,
+        weights + (taps - 1 - tap) * inputs * outputs, rows: inputs, columns: outputs,
         into: scratch + tap * inputs * outputs)
     }
     packWinograd(
@@ -143,7 +149,8 @@ extension KernelTable {
 
   /// Floats of the sums of `winogradWeightGradient`.
   func winogradWeightSumCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
-    (outputTile + 2) * (outputTile + 2) * g.inputChannels * rounded(g.outputChannels)
+    WinogradGeometry(g, outputTile: outputTile).filter.productCount * g.inputChannels
+      * rounded(g.outputChannels)
   }
 
   /// Floats of scratch that `winogradWeightGradient` needs.
@@ -151,12 +158,12 @@ extension KernelTable {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradGradientBlock(g, w)
     let columns = rounded(g.outputChannels)
-    let gradients = w.productCount * (block.tiles * (columns + 16) + 16)
-    let edge = w.productCount * (vectorWidth + max(block.inputWidth, columns))
-    return edge + w.productCount * block.planeStep + gradients + 64
+    let gradients = w.filter.productCount * (block.tiles * (columns + 16) + 16)
+    let edge = w.filter.productCount * (vectorWidth + max(block.inputWidth, columns))
+    return edge + w.filter.productCount * block.planeStep + gradients + 64
   }
 
-  /// dw = Σ over images of the weight gradient, `[3, 3, in, out]`: a sum over tiles for each product, kept in `sums` from the first group of images to the last
+  /// dw = Σ over images of the weight gradient, `[row, column, in, out]`: a sum over tiles for each product, kept in `sums` from the first group of images to the last
   /// and brought back then.
   func winogradWeightGradient(
     _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, _ g: ConvolutionGeometry,
@@ -168,14 +175,14 @@ extension KernelTable {
     let gradientStep = columns + (columns % 256 == 0 ? 16 : 0)
     let gradientPlaneStep = block.tiles * gradientStep + 16
     let edge = scratch
-    let planes = edge + w.productCount * (vectorWidth + max(block.inputWidth, columns))
-    let gradients = planes + w.productCount * block.planeStep
+    let planes = edge + w.filter.productCount * (vectorWidth + max(block.inputWidth, columns))
+    let gradients = planes + w.filter.productCount * block.planeStep
     let total = images * w.tilesPerImage
     if isFirst {
       sums.update(repeating: 0, count: winogradWeightSumCount(g, outputTile: outputTile))
     }
     if columns != g.outputChannels {
-      gradients.update(repeating: 0, count: w.productCount * gradientPlaneStep)
+      gradients.update(repeating: 0, count: w.filter.productCount * gradientPlaneStep)
     }
     var zero = 0
     for first in stride(from: 0, to: total, by: block.tiles) {
@@ -186,7 +193,7 @@ extension KernelTable {
       bodies.winogradTiles(
         dy, of: true, channels: g.outputChannels, w, tiles: tiles, into: gradients,
         planeStep: gradientPlaneStep, tileStep: gradientStep, scratch: edge)
-      for product in 0..<w.productCount {
+      for product in 0..<w.filter.productCount {
         bodies.outerProducts(
           planes + product * block.planeStep, aRows: &zero, aStep: block.tileStep, taps: &zero,
           tapCount: 1, rows: g.inputChannels, gradients + product * gradientPlaneStep,
@@ -198,6 +205,6 @@ extension KernelTable {
     guard isLast else { return }
     bodies.winogradFilterGradient(
       sums, planeStep: g.inputChannels * columns, rowStep: columns, inputs: g.inputChannels,
-      outputs: g.outputChannels, outputTile: outputTile, into: dw, scratch: edge)
+      outputs: g.outputChannels, w.filter, into: dw, scratch: edge)
   }
 }

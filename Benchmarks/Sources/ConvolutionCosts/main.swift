@@ -4,12 +4,12 @@
 import Avocet
 import Foundation
 
-struct Shape {
-  let size, inputs, outputs: Int
+struct Shape: Hashable {
+  let kernel, size, inputs, outputs: Int
   var geometry: ConvolutionGeometry {
     ConvolutionGeometry(
       inputRows: size, inputColumns: size, inputChannels: inputs, outputChannels: outputs,
-      kernelRows: 3, kernelColumns: 3, padding: Padding(1))
+      kernelRows: kernel, kernelColumns: kernel, padding: Padding(kernel / 2))
   }
 }
 
@@ -101,8 +101,8 @@ func fit(_ points: [Measurement]) -> [Double] {
 /// Says how far the choice by the fitted costs lies from the best measured one.
 func report(_ name: String, _ points: [Measurement], _ costs: [(ConvolutionAlgorithm, [Double])]) {
   var regrets: [Double] = []
-  for shape in Set(points.map { [$0.shape.size, $0.shape.inputs, $0.shape.outputs] }) {
-    let here = points.filter { [$0.shape.size, $0.shape.inputs, $0.shape.outputs] == shape }
+  for shape in Set(points.map(\.shape)) {
+    let here = points.filter { $0.shape == shape }
     func measured(_ p: Measurement) -> Double {
       p.nanosecondsPerTile * Double(p.algorithm.tiles(p.shape.geometry))
     }
@@ -124,43 +124,48 @@ func report(_ name: String, _ points: [Measurement], _ costs: [(ConvolutionAlgor
 
 func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share) }
 
-let shapes = [4, 7, 8, 13, 15, 28, 56].flatMap { size in
-  [(16, 64), (32, 32), (64, 64), (64, 256), (128, 128), (256, 256), (512, 512)]
-    .filter { size <= 28 || $0.0 * $0.1 <= 16_384 }
-    .map { Shape(size: size, inputs: $0.0, outputs: $0.1) }
-}
-var forward: [Measurement] = []
-var weightGradient: [Measurement] = []
-for shape in shapes {
-  for algorithm in ConvolutionAlgorithm.all {
-    let times = measure(shape, algorithm)
-    forward.append(
-      Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.forward))
-    weightGradient.append(
-      Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.weightGradient))
+let channels = [(16, 64), (32, 32), (64, 64), (64, 256), (128, 128), (256, 256), (512, 512)]
+let sizes = [4, 7, 8, 10, 13, 15, 28, 56]
+
+/// Measures and prints the costs for one size of kernel.
+func measureAll(kernel: Int) {
+  let shapes = sizes.flatMap { size in
+    channels.filter { size <= 28 || $0.0 * $0.1 <= 16_384 }
+      .map { Shape(kernel: kernel, size: size, inputs: $0.0, outputs: $0.1) }
   }
-}
-func costs(_ points: [Measurement]) -> [(ConvolutionAlgorithm, [Double])] {
-  ConvolutionAlgorithm.all.map { algorithm in
-    (algorithm, fit(points.filter { $0.algorithm == algorithm }))
+  let algorithms = ConvolutionAlgorithm.all(for: shapes[0].geometry)
+  var forward: [Measurement] = []
+  var weightGradient: [Measurement] = []
+  for shape in shapes {
+    for algorithm in algorithms {
+      let times = measure(shape, algorithm)
+      forward.append(
+        Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.forward))
+      weightGradient.append(
+        Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.weightGradient))
+    }
   }
-}
-for (name, points) in [("forward", forward), ("weight gradient", weightGradient)] {
-  report(name, points, costs(points))
-}
-print("  \"\(table.name)\": ConvolutionCosts(")
-for (name, points) in [("forward", forward), ("weightGradient", weightGradient)] {
-  print("    \(name): [")
-  for (algorithm, c) in costs(points) {
-    let key =
-      switch algorithm {
-      case .direct: ".direct"
-      case .winograd(let tile): ".winograd(outputTile: \(tile))"
-      }
-    print(
-      "      \(key): ConvolutionCost(\(c.map { String(format: "%.4f", $0) }.joined(separator: ", "))),"
-    )
+  print("    \(kernel): ConvolutionCosts(")
+  for (name, points) in [("forward", forward), ("weightGradient", weightGradient)] {
+    let costs = algorithms.map { algorithm in
+      (algorithm, fit(points.filter { $0.algorithm == algorithm }))
+    }
+    report("\(kernel)x\(kernel) \(name)", points, costs)
+    print("      \(name): [")
+    for (algorithm, c) in costs {
+      let key =
+        switch algorithm {
+        case .direct: ".direct"
+        case .winograd(let tile): ".winograd(outputTile: \(tile))"
+        }
+      let numbers = c.map { String(format: "%.4f", $0) }.joined(separator: ", ")
+      print("        \(key): ConvolutionCost(\(numbers)),")
+    }
+    print(name == "forward" ? "      ]," : "      ]")
   }
-  print(name == "forward" ? "    ]," : "    ]")
+  print("    ),")
 }
-print("  ),")
+
+print("  \"\(table.name)\": [")
+for kernel in [3, 5] { measureAll(kernel: kernel) }
+print("  ],")
