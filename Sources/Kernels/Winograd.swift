@@ -105,8 +105,11 @@ extension KernelTable {
     let end =
       (part.images.upperBound - 1) * w.tilesPerImage
       + (part.rows.upperBound + outputTile - 1) / outputTile * w.tileColumns
-    for start in stride(from: first, to: end, by: block.tiles) {
-      let tiles = start..<min(end, start + block.tiles)
+    // Even blocks: a last one of few tiles would read all weights for them.
+    let blocks = (end - first + block.tiles - 1) / block.tiles
+    for number in 0..<blocks {
+      let tiles =
+        first + (end - first) * number / blocks..<first + (end - first) * (number + 1) / blocks
       bodies.winogradTiles(
         x, of: false, channels: depth, w, tiles: tiles, into: planes, planeStep: block.planeStep,
         tileStep: block.tileStep, scratch: edge)

@@ -10,46 +10,62 @@ struct InferencePlan {
     /// The buffer, and whether it belongs to a worker (one picture) or to all pictures.
     let buffer: Int
     let isWorkers: Bool
+    /// Whether the buffer holds only some of the rows.
+    let isWindow: Bool
     /// Numbers before the first channel, and between pixels: a part of a concatenation lies inside its map.
     let channel, pixelStep: Int
+    /// Numbers of a row.
+    let rowStep: Int
     /// Numbers of one picture.
     let count: Int
   }
 
-  /// Steps that run picture by picture.
+  /// All steps, grouped.
+  let segments: [Segment]
+  /// Segments that run picture by picture.
   let prefix: Int
   /// By node; nil for maps that are never made.
   let places: [Place?]
   /// Numbers for one picture of each worker's buffers and of the common ones.
   let workerSizes, commonSizes: [Int]
 
-  init(_ prepared: PreparedNetwork, pictures: Int) {
+  init(_ prepared: PreparedNetwork, pictures: Int, threads: Int) {
     let (network, steps) = (prepared.network, prepared.steps)
-    let prefix = pictures > 1 ? Self.prefix(prepared, pictures: pictures) : 0
-    let joins = Self.joins(prepared, prefix)
+    let joins = Self.joins(prepared)
+    let segments = Segment.all(
+      prepared, joins.mapValues(\.node), parts: pictures > 1 ? 1 : threads)
+    let prefix = pictures > 1 ? Self.prefix(prepared, segments, pictures: pictures) : 0
+    var made = [Int](repeating: -1, count: network.nodes.count)
     var lastUse = [Int: Int]()
-    for (position, step) in steps.enumerated() {
-      for source in step.sources { lastUse[source] = position }
+    var windows: [Int: Int] = [:]
+    for (position, segment) in segments.enumerated() {
+      windows.merge(segment.windows) { first, _ in first }
+      for step in steps[segment.steps] {
+        made[step.node] = position
+        for source in step.sources { lastUse[source] = position }
+      }
     }
     // A part's map lives as long as the whole that it is a part of.
-    for (part, join) in joins { lastUse[part] = lastUse[join.node] ?? steps.count }
-    var madeBy = [Int](repeating: -1, count: network.nodes.count)
-    for (position, step) in steps.enumerated() { madeBy[step.node] = position }
+    for (part, join) in joins { lastUse[part] = lastUse[join.node] ?? segments.count }
     func isCommon(_ node: Int) -> Bool {
-      madeBy[node] < 0 || madeBy[node] >= prefix || (lastUse[node] ?? 0) >= prefix
+      if windows[node] != nil { return false }
+      return made[node] < 0 || made[node] >= prefix || (lastUse[node] ?? 0) >= prefix
         || prepared.kept.contains(node)
+    }
+    func count(_ node: Int) -> Int {
+      let shape = network.nodes[node].shape
+      return min(windows[node] ?? shape.rows, shape.rows) * shape.columns * shape.channels
     }
     var memory = [false: SlotAllocator(), true: SlotAllocator()]
     var slots = [Int?](repeating: nil, count: network.nodes.count)
     func take(_ node: Int) {
-      if slots[node] == nil {
-        slots[node] = memory[isCommon(node)]?.take(network.nodes[node].shape.count)
-      }
+      if slots[node] == nil { slots[node] = memory[isCommon(node)]?.take(count(node)) }
     }
     take(0)
-    for (position, step) in steps.enumerated() {
-      take(joins[step.node]?.node ?? step.node)
-      for source in Set(step.sources).sorted()
+    for (position, segment) in segments.enumerated() {
+      for step in steps[segment.steps] { take(joins[step.node]?.node ?? step.node) }
+      let sources = Set(steps[segment.steps].flatMap(\.sources))
+      for source in sources.sorted()
       where lastUse[source] == position && source > 0 && !prepared.kept.contains(source)
         && joins[source] == nil
       {
@@ -61,21 +77,28 @@ struct InferencePlan {
       let shape = network.nodes[whole].shape
       return slots[whole].map {
         Place(
-          buffer: $0, isWorkers: !isCommon(whole), channel: joins[node]?.channel ?? 0,
-          pixelStep: shape.channels, count: shape.count)
+          buffer: $0, isWorkers: !isCommon(whole), isWindow: windows[whole] != nil,
+          channel: joins[node]?.channel ?? 0, pixelStep: shape.channels,
+          rowStep: shape.columns * shape.channels, count: shape.count)
       }
     }
-    self.prefix = prefix
+    (self.segments, self.prefix) = (segments, prefix)
     (workerSizes, commonSizes) = (memory[false]?.sizes ?? [], memory[true]?.sizes ?? [])
   }
 
-  // The number of first steps that costs the least traffic, if they read their weights for every picture and the others their maps.
-  private static func prefix(_ prepared: PreparedNetwork, pictures: Int) -> Int {
+  // The number of first segments that costs the least traffic, if they read their weights for every picture and the others their maps.
+  private static func prefix(
+    _ prepared: PreparedNetwork, _ segments: [Segment], pictures: Int
+  ) -> Int {
     let nodes = prepared.network.nodes
-    let maps = prepared.steps.map { step in
-      step.sources.reduce(nodes[step.node].shape.count) { $0 + nodes[$1].shape.count }
+    let maps = segments.map { segment in
+      prepared.steps[segment.steps].reduce(0) { sum, step in
+        ([step.node] + step.sources).reduce(sum) {
+          $0 + (segment.windows[$1] == nil ? nodes[$1].shape.count : 0)
+        }
+      }
     }
-    let weights = prepared.steps.map(\.weightCount)
+    let weights = segments.map { prepared.steps[$0.steps].reduce(0) { $0 + $1.weightCount } }
     var cost = zip(maps, weights).reduce(0) { $0 + $1.0 + $1.1 / pictures }
     var best = (cost: cost, prefix: 0)
     for (position, (map, weight)) in zip(maps, weights).enumerated() {
@@ -86,9 +109,7 @@ struct InferencePlan {
   }
 
   // The convolutions that can write straight into the concatenation that alone reads them.
-  private static func joins(_ prepared: PreparedNetwork, _ prefix: Int) -> [Int: (
-    node: Int, channel: Int
-  )] {
+  private static func joins(_ prepared: PreparedNetwork) -> [Int: (node: Int, channel: Int)] {
     let nodes = prepared.network.nodes
     var readers = [Int](repeating: 0, count: nodes.count)
     for step in prepared.steps { for source in step.sources { readers[source] += 1 } }

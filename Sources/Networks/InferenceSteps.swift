@@ -26,14 +26,10 @@ extension InferenceWorkspace {
     }
   }
 
-  // Even ranges that begin at multiples of `unit`; none if there is only one.
+  // None if there is only one.
   private func ranges(_ count: Int, _ parts: Int, unit: Int) -> [Range<Int>] {
-    let units = (count + unit - 1) / unit
-    guard units > 1 else { return [] }
-    let parts = min(units, parts)
-    return (0..<parts).map {
-      units * $0 / parts * unit..<min(count, units * ($0 + 1) / parts * unit)
-    }
+    let ranges = evenRanges(count, parts, unit: unit)
+    return ranges.count > 1 ? ranges : []
   }
 
   /// Computes a step, or a part of it, for a range of pictures.

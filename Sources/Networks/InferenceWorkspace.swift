@@ -15,16 +15,23 @@ public final class InferenceWorkspace {
   private let common: [FloatBuffer]
   private let workers: [Worker]
 
-  private struct Worker {
+  private final class Worker: @unchecked Sendable {
     let maps: [FloatBuffer]
     let scratch: FloatBuffer
+    /// The rows of the maps at which the windows begin, by buffer.
+    var firstRows: [Int]
+
+    init(_ maps: [FloatBuffer], scratch: FloatBuffer) {
+      (self.maps, self.scratch) = (maps, scratch)
+      firstRows = maps.map { _ in 0 }
+    }
   }
 
   /// Memory for up to `pictures` at once, to be run by the caller's thread alone or by a team.
   public init(_ prepared: PreparedNetwork, pictures: Int = 1, team: ThreadTeam? = nil) {
     precondition(pictures > 0, "InferenceWorkspace: \(pictures) pictures")
     (self.prepared, capacity, self.team) = (prepared, pictures, team)
-    let plan = InferencePlan(prepared, pictures: pictures)
+    let plan = InferencePlan(prepared, pictures: pictures, threads: team?.threadCount ?? 1)
     self.plan = plan
     common = plan.commonSizes.map { FloatBuffer(count: $0 * pictures) }
     let scratch = prepared.steps.map { step in
@@ -32,7 +39,7 @@ public final class InferenceWorkspace {
     }
     workers = (0..<(team?.threadCount ?? 1)).map { _ in
       Worker(
-        maps: plan.workerSizes.map { FloatBuffer(count: $0) },
+        plan.workerSizes.map { FloatBuffer(count: $0) },
         scratch: FloatBuffer(count: scratch.max() ?? 0))
     }
   }
@@ -66,7 +73,11 @@ public final class InferenceWorkspace {
   /// A node's map of one picture, its own channels first.
   func pointer(_ node: Int, of picture: Int, _ worker: Int) -> Floats {
     let place = place(node)
-    if place.isWorkers { return workers[worker].maps[place.buffer].pointer + place.channel }
+    if place.isWorkers {
+      let own = workers[worker]
+      return own.maps[place.buffer].pointer + place.channel
+        - (place.isWindow ? own.firstRows[place.buffer] * place.rowStep : 0)
+    }
     return common[place.buffer].pointer + middle(place) + picture * place.count + place.channel
   }
 
@@ -80,17 +91,52 @@ public final class InferenceWorkspace {
   /// Computes the logits of the first `pictures` pictures in `input`.
   public func run(pictures: Int = 1) {
     precondition(pictures > 0 && pictures <= capacity, "\(pictures) pictures of \(capacity)")
-    let prefix = prepared.steps[..<plan.prefix]
-    if !prefix.isEmpty {
+    if plan.prefix > 0 {
       share(pictures) { picture, worker in
-        for step in prefix {
-          timed(step, worker) { run(step, picture..<(picture + 1), nil, worker) }
+        for segment in plan.segments[..<plan.prefix] { run(segment, picture, worker) }
+      }
+    }
+    for segment in plan.segments[plan.prefix...] {
+      if segment.parts.isEmpty {
+        let step = prepared.steps[segment.steps.lowerBound]
+        timed(step, 0) { share(step, pictures) }
+      } else {
+        let parts = segment.parts.count
+        share(pictures * parts) { task, worker in
+          run(segment.parts[task % parts], task / parts, worker)
         }
       }
     }
-    for step in prepared.steps[plan.prefix...] {
-      timed(step, 0) { share(step, pictures) }
+  }
+
+  // A segment for one picture.
+  private func run(_ segment: Segment, _ picture: Int, _ worker: Int) {
+    if segment.parts.isEmpty {
+      let step = prepared.steps[segment.steps.lowerBound]
+      timed(step, worker) { run(step, picture..<(picture + 1), nil, worker) }
     }
+    for part in segment.parts { run(part, picture, worker) }
+  }
+
+  private func run(_ actions: [StripAction], _ picture: Int, _ worker: Int) {
+    for action in actions {
+      let step = prepared.steps[action.step]
+      timed(step, worker) {
+        if let move = action.move { self.move(place(step.node), to: move, worker) }
+        run(step, picture..<(picture + 1), .rows(action.rows), worker)
+      }
+    }
+  }
+
+  // Moves a window over a map down; the rows that stay move up in it.
+  private func move(_ place: InferencePlan.Place, to move: WindowMove, _ worker: Int) {
+    let own = workers[worker]
+    let memory = own.maps[place.buffer].pointer
+    let from = (move.kept.lowerBound - own.firstRows[place.buffer]) * place.rowStep
+    if !move.kept.isEmpty {
+      memory.update(from: memory + from, count: move.kept.count * place.rowStep)
+    }
+    own.firstRows[place.buffer] = move.first
   }
 
   private func share(_ count: Int, _ body: (Int, Int) -> Void) {
