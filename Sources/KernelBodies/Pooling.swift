@@ -8,6 +8,59 @@ func inside(_ output: Int, _ stride: Int, _ before: Int, _ window: Int, _ size: 
   return low..<max(low, min(window, size - first))
 }
 
+/// The largest numbers of a window and their sum; all lanes if `count` is nil.
+@inline(__always)
+private func largest(
+  _ x: ConstFloats, _ rows: Int, _ columns: Int, _ rowStep: Int, _ step: Int, _ count: Int?
+) -> (best: Vector, sum: Vector) {
+  var (best, sum) = (Vector(repeating: -.infinity), Vector.zero)
+  var line = x
+  for _ in 0..<rows {
+    var p = line
+    for _ in 0..<columns {
+      let v = if let count { load(p, first: count) } else { load(p) }
+      best.replace(with: v, where: v .> best)
+      sum += v
+      p += step
+    }
+    line += rowStep
+  }
+  return (best, sum)
+}
+
+/// The largest values of one row of windows; false, and nothing of use, if a sum over a window is not finite, as with a NaN.
+@inline(__always)
+private func maximaOfFinite(_ map: ConstFloats, _ y: Floats, _ g: PoolGeometry, row: Int) -> Bool {
+  let channels = g.channels
+  let rows = inside(row, g.rowStride, g.padding.top, g.windowRows, g.inputRows)
+  // Zero times the sums.
+  var trace = Vector.zero
+  for column in 0..<g.outputColumns {
+    let columns = inside(column, g.columnStride, g.padding.left, g.windowColumns, g.inputColumns)
+    let first =
+      map
+      + ((row * g.rowStride - g.padding.top + rows.lowerBound) * g.inputColumns
+        + column * g.columnStride - g.padding.left + columns.lowerBound) * channels
+    let to = y + (row * g.outputColumns + column) * channels
+    var c = 0
+    while c + lanes <= channels {
+      let found = largest(
+        first + c, rows.count, columns.count, g.inputColumns * channels, channels, nil)
+      trace = fma(found.sum, Vector.zero, trace)
+      store(found.best, to + c)
+      c += lanes
+    }
+    if c < channels {
+      let n = channels - c
+      let found = largest(
+        first + c, rows.count, columns.count, g.inputColumns * channels, channels, n)
+      trace = fma(found.sum, Vector.zero, trace)
+      store(found.best, to + c, first: n)
+    }
+  }
+  return trace == Vector.zero
+}
+
 extension Bodies {
   package static func maxPool(
     _ x: ConstFloats, into y: Floats, argmax: UnsafeMutablePointer<UInt8>?, _ g: PoolGeometry,
@@ -17,6 +70,7 @@ extension Bodies {
     for image in 0..<images {
       let map = x + image * g.inputCount
       for row in rows {
+        if argmax == nil, maximaOfFinite(map, y + image * g.outputCount, g, row: row) { continue }
         let rows = inside(row, g.rowStride, g.padding.top, g.windowRows, g.inputRows)
         for column in 0..<g.outputColumns {
           let columns = inside(
@@ -108,7 +162,21 @@ extension Bodies {
             (row * g.rowStride - g.padding.top) * g.inputColumns + column * g.columnStride
             - g.padding.left
           let factor = 1 / divisor(g, rows, columns)
-          forChannelVectors(channels) { c, n in
+          // Four vectors of channels at a time: a cache line is used whole, and no sum waits for itself.
+          var c = 0
+          while c + 4 * lanes <= channels {
+            var sums = InlineArray<4, Vector> { _ in Vector.zero }
+            for r in rows {
+              for s in columns {
+                let p = map + (corner + r * g.inputColumns + s) * channels + c
+                for i in 0..<4 { sums[i] += load(p + i * lanes) }
+              }
+            }
+            for i in 0..<4 { store(sums[i] * factor, y + at + c + i * lanes) }
+            c += 4 * lanes
+          }
+          while c < channels {
+            let n = min(lanes, channels - c)
             var sum = Vector.zero
             for r in rows {
               for s in columns {
@@ -116,6 +184,7 @@ extension Bodies {
               }
             }
             store(sum * factor, y + at + c, upTo: n)
+            c += lanes
           }
         }
       }
