@@ -16,12 +16,16 @@ struct ConvolutionCost {
 struct ConvolutionCosts {
   let forward, weightGradient: [ConvolutionAlgorithm: ConvolutionCost]
 
-  /// The cheapest algorithm for a shape.
+  /// Nanoseconds that a core needs to read a packed weight which no cache holds, both cores reading.
+  private static let weightRead = 0.23
+
+  /// The cheapest algorithm for a shape: the least time for `images` maps, or for reading the weights once if that takes longer.
   static func best(
-    _ g: ConvolutionGeometry, _ costs: [ConvolutionAlgorithm: ConvolutionCost]
+    _ g: ConvolutionGeometry, _ costs: [ConvolutionAlgorithm: ConvolutionCost], images: Int
   ) -> ConvolutionAlgorithm {
     func total(_ algorithm: ConvolutionAlgorithm, _ cost: ConvolutionCost) -> Double {
-      Double(algorithm.tiles(g)) * cost.ofTile(g.inputChannels, g.outputChannels)
+      let work = Double(algorithm.tiles(g)) * cost.ofTile(g.inputChannels, g.outputChannels)
+      return max(work, Double(algorithm.packedCount(g)) * weightRead / Double(images))
     }
     let best = costs.min { total($0.key, $0.value) < total($1.key, $1.value) }
     return best?.key ?? .direct
@@ -35,6 +39,15 @@ extension ConvolutionAlgorithm {
     return [.direct] + tiles.map { .winograd(outputTile: $0) }
   }
 
+  // Packed weights, but for what rounding adds.
+  fileprivate func packedCount(_ g: ConvolutionGeometry) -> Int {
+    switch self {
+    case .direct: g.weightCount
+    case .winograd(let tile):
+      WinogradGeometry(g, outputTile: tile).filter.productCount * g.inputChannels * g.outputChannels
+    }
+  }
+
   /// Tiles of one image: pixels of the output in the direct form.
   public func tiles(_ g: ConvolutionGeometry) -> Int {
     switch self {
@@ -45,15 +58,15 @@ extension ConvolutionAlgorithm {
 }
 
 extension KernelTable {
-  /// The plan that the measured costs recommend for a shape, whatever the number of images: one picture's result never depends on its neighbours.
-  public func plan(_ g: ConvolutionGeometry) -> ConvolutionPlan {
+  /// The plan that the measured costs recommend for a shape when so many images share one reading of the weights.
+  public func plan(_ g: ConvolutionGeometry, images: Int = .max) -> ConvolutionPlan {
     var (forward, inputGradient, weightGradient) = (
       ConvolutionAlgorithm.direct, ConvolutionAlgorithm.direct, ConvolutionAlgorithm.direct
     )
     if !isDirect, g.hasWinogradForm, let costs = measuredCosts[name]?[g.kernelRows] {
-      forward = ConvolutionCosts.best(g, costs.forward)
-      inputGradient = ConvolutionCosts.best(g.transposed, costs.forward)
-      weightGradient = ConvolutionCosts.best(g, costs.weightGradient)
+      forward = ConvolutionCosts.best(g, costs.forward, images: images)
+      inputGradient = ConvolutionCosts.best(g.transposed, costs.forward, images: images)
+      weightGradient = ConvolutionCosts.best(g, costs.weightGradient, images: images)
     }
     return ConvolutionPlan(
       g, self, forward: forward, inputGradient: inputGradient, weightGradient: weightGradient)

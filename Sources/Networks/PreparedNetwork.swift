@@ -14,14 +14,18 @@ public final class PreparedNetwork: Sendable {
   public var stepNodes: [[Int]] { steps.map(\.nodes) }
 
   /// Folds and packs, on the team if there is one; the maps of the levels stay readable unless `keepsLevels` is false, and those of `keeping`.
+  ///
+  /// `batch` pictures are expected to run together: the more, the less it matters how much there is to read of the packed weights. A picture's numbers depend on
+  /// it by rounding alone, and not on the pictures beside it.
   public init(
     _ network: Network, _ parameters: Parameters, keepsLevels: Bool = true,
-    keeping: Set<Int> = [], kernels: KernelTable = Kernels.chosen, team: ThreadTeam? = nil
+    keeping: Set<Int> = [], batch: Int = 1, kernels: KernelTable = Kernels.chosen,
+    team: ThreadTeam? = nil
   ) {
     (self.network, self.kernels) = (network, kernels)
     kept = keeping.union(keepsLevels ? Array(network.levels.values) : [])
       .union([network.nodes.count - 1])
-    steps = Folding(network, parameters, kept, kernels).steps(team)
+    steps = Folding(network, parameters, kept, kernels, batch).steps(team)
   }
 }
 
@@ -64,12 +68,14 @@ private struct Folding {
   let values: ConstFloats
   let kept: Set<Int>
   let kernels: KernelTable
+  let batch: Int
   let consumers: [[Int]]
 
   init(
-    _ network: Network, _ parameters: Parameters, _ kept: Set<Int>, _ kernels: KernelTable
+    _ network: Network, _ parameters: Parameters, _ kept: Set<Int>, _ kernels: KernelTable,
+    _ batch: Int
   ) {
-    (self.network, self.kept, self.kernels) = (network, kept, kernels)
+    (self.network, self.kept, self.kernels, self.batch) = (network, kept, kernels, batch)
     values = UnsafePointer(parameters.values.pointer)
     var consumers = network.nodes.map { _ in [Int]() }
     for (index, node) in network.nodes.enumerated() {
@@ -194,7 +200,7 @@ private struct Folding {
       }
       bias = offset
     }
-    let plan = kernels.plan(g)
+    let plan = kernels.plan(g, images: batch)
     let packed = FloatBuffer(count: plan.packedCount)
     let scratch = FloatBuffer(count: plan.packingScratchCount)
     withExtendedLifetime((weights, scratch)) {

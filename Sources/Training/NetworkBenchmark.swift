@@ -49,7 +49,7 @@ public struct NetworkBenchmark {
 
   /// Classifies: one picture split over the cores, several shared out.
   public func classification() -> Result {
-    let prepared = PreparedNetwork(network, parameters, keepsLevels: false)
+    let prepared = PreparedNetwork(network, parameters, keepsLevels: false, batch: batch)
     let workspace = InferenceWorkspace(prepared, pictures: batch, team: team)
     unsafe fill(workspace.input, batch * network.inputShape.count)
     func run() {
