@@ -56,7 +56,9 @@ public final class TrainingWorkspace {
       network, stages, firstNode: inputGradient ? 0 : max(1, (frozen ?? 0) + 1))
     gradientPlan = plan
     gradients = plan.slotSizes.map { FloatBuffer(count: batch * $0) }
-    let plans = network.nodes.indices.map { network.convolutionGeometry($0).map(kernels.plan) }
+    let plans = network.nodes.indices.map {
+      network.convolutionGeometry($0).map { kernels.plan($0) }
+    }
     self.plans = plans
     packedForward = plans.map { $0.map { FloatBuffer(count: $0.packedCount) } }
     packedBackward = network.nodes.indices.map { index in
