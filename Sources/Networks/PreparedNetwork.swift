@@ -68,14 +68,19 @@ private struct Folding {
   let values: ConstFloats
   let kept: Set<Int>
   let kernels: KernelTable
+  /// Pictures that share one reading of the weights from memory.
   let batch: Int
   let consumers: [[Int]]
+
+  // The third-level cache holds so many weights, and what Winograd's tiles make of them, from one picture to the next.
+  private static let cachedWeights = 2_097_152
 
   init(
     _ network: Network, _ parameters: Parameters, _ kept: Set<Int>, _ kernels: KernelTable,
     _ batch: Int
   ) {
-    (self.network, self.kept, self.kernels, self.batch) = (network, kept, kernels, batch)
+    (self.network, self.kept, self.kernels) = (network, kept, kernels)
+    self.batch = parameters.values.count > Self.cachedWeights ? batch : .max
     values = UnsafePointer(parameters.values.pointer)
     var consumers = network.nodes.map { _ in [Int]() }
     for (index, node) in network.nodes.enumerated() {
