@@ -186,6 +186,29 @@ import Testing
   }
 
   @Test(arguments: tables.map(\.name))
+  func maximaPassWhatIsNotFinite(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let channels = table.vectorWidth + 3
+    let g = PoolGeometry(
+      inputRows: 5, inputColumns: 7, channels: channels, windowRows: 3, windowColumns: 3,
+      rowStride: 2, columnStride: 2)
+    for (at, number) in [
+      (0, Float.nan), (9 * channels + 2, .infinity), (30 * channels, -.infinity),
+    ] {
+      var values = numbers(g.inputCount, seed: 31)
+      values[at] = number
+      let x = FloatBuffer(values)
+      let (plain, marked) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
+      var places = [UInt8](repeating: 0, count: g.outputCount)
+      table.maxPool(x.pointer, into: plain.pointer, argmax: nil, g, images: 1)
+      table.maxPool(x.pointer, into: marked.pointer, argmax: &places, g, images: 1)
+      #expect(plain.guardsAreWhole)
+      #expect(plain.values.map(\.bitPattern) == marked.values.map(\.bitPattern), "\(number)")
+      #expect(plain.values.contains { !$0.isFinite } == (number != -.infinity))
+    }
+  }
+
+  @Test(arguments: tables.map(\.name))
   func pointwiseWorkEqualsItsFormula(_ name: String) throws {
     let table = try Kernels.named(name)
     for count in awkwardCounts(table) {

@@ -52,6 +52,34 @@ import Testing
     #expect(Self.logits(levels, of: 0) == expected[0], "with the levels kept")
   }
 
+  @Test(arguments: [("mobilenet_v2", 97), ("squeezenet1_1", 120), ("resnet18", 96)])
+  func stripsGiveTheSameNumbersAsWholeMaps(_ name: String, _ side: Int) throws {
+    let network = try Architecture.network(named: name, input: Shape(side, side, 3), classes: 4)
+    let parameters = Parameters(initialising: network, seed: 6)
+    let prepared = PreparedNetwork(network, parameters, keepsLevels: false)
+    let strips = InferenceWorkspace(prepared)
+    var runs = 0
+    strips.observer = { _ in runs += 1 }
+    Self.fill(strips, 1)
+    strips.run()
+    #expect(runs > prepared.stepNodes.count, "\(name) runs in no strips")
+    let expected = Self.logits(strips, of: 0)
+    for (pictures, threads) in [(1, 2), (1, 3), (2, 1), (2, 2)] {
+      let workspace = InferenceWorkspace(
+        prepared, pictures: pictures, team: ThreadTeam(threads: threads))
+      Self.fill(workspace, pictures)
+      workspace.run(pictures: pictures)
+      workspace.run(pictures: pictures)
+      #expect(Self.logits(workspace, of: 0) == expected, "\(pictures), \(threads) threads")
+    }
+    let whole = InferenceWorkspace(
+      PreparedNetwork(network, parameters, keeping: Set(network.nodes.indices)))
+    Self.fill(whole, 1)
+    whole.run()
+    let scale = expected.map(abs).max() ?? 0
+    for (a, b) in zip(expected, Self.logits(whole, of: 0)) { #expect(abs(a - b) <= 1e-4 * scale) }
+  }
+
   @Test(arguments: Architecture.names)
   func fusedAndUnfusedTrainingAgree(_ name: String) throws {
     let network = try smallNetwork(name)
