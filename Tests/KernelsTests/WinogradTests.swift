@@ -17,7 +17,8 @@ import Testing
         kernelRows: kernel, kernelColumns: kernel, padding: padding ?? Padding(kernel / 2))
     }
     return [
-      g(kernel - 2, kernel - 2, 1, 1), g(kernel, kernel, 1, 2, Padding(0)), g(2, 7, 3, w - 1), g(4, 4, w, w),
+      g(kernel - 2, kernel - 2, 1, 1), g(kernel, kernel, 1, 2, Padding(0)), g(2, 7, 3, w - 1),
+      g(4, 4, w, w),
       g(5, 6, w + 1, 2 * w), g(7, 7, 2 * w, 2 * w + 1), g(8, 8, w - 1, 3 * w, Padding(0)),
       g(13, 4, 5, 7, Padding(2)), g(9, 15, w, w + 3, Padding(top: 0, left: 2, bottom: 1, right: 1)),
       g(31, 17, 2, 3),
