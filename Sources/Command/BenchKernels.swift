@@ -7,7 +7,10 @@ import AvocetTraining
 struct BenchKernels: SessionCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels",
-    abstract: "Measure products and convolutions on one core against what the core can do at best.")
+    abstract: "Measure products and convolutions on one core against what the core can do at best.",
+    discussion:
+      "The limit is a loop of multiply-adds in registers. A convolution counts the operations of its direct form; Winograd's filtering needs fewer, so it can reach more than 100 %."
+  )
 
   @Option(help: "text or json.") var format = ReportFormat.text
   @Option(help: "Turns of each work; the median counts.") var rounds = 15

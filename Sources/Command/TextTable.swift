@@ -15,17 +15,30 @@ struct TextTable {
   /// Adds a row; missing cells are empty.
   mutating func add(_ cells: [String]) { rows.append(cells) }
 
+  /// Cuts a column's cells off, down to eight characters, so that the lines get no longer than `width`.
+  mutating func shorten(column: Int, toFit width: Int) {
+    let others = widths.enumerated().reduce(0) { $0 + ($1.offset == column ? 0 : $1.element) }
+    let room = max(8, width - others - 2 * (alignments.count - 1))
+    for row in rows.indices where column < rows[row].count && rows[row][column].count > room {
+      rows[row][column] = rows[row][column].prefix(room - 1) + "…"
+    }
+  }
+
   /// The lines, the headings first, two spaces between columns, none at a line's end.
   var lines: [String] {
-    let widths = alignments.indices.map { column in
-      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-    }
+    let widths = widths
     return rows.map { row in
       let cells = zip(row, zip(widths, alignments)).map { cell, layout in
         padded(cell, layout.0, left: layout.1 == .right)
       }
       let line = cells.joined(separator: "  ")
       return String(line.reversed().drop { $0 == " " }.reversed())
+    }
+  }
+
+  private var widths: [Int] {
+    alignments.indices.map { column in
+      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
   }
 }

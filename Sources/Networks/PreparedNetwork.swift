@@ -10,9 +10,6 @@ public final class PreparedNetwork: Sendable {
   let kernels: KernelTable
   let steps: [PreparedStep]
 
-  /// The nodes of each step of a run, in order; several where they are folded into the first.
-  public var stepNodes: [[Int]] { steps.map(\.nodes) }
-
   /// Folds and packs, on the team if there is one; the maps of the levels stay readable unless `keepsLevels` is false, and those of `keeping`.
   ///
   /// `batch` pictures are expected to run together: the more, the less it matters how much there is to read of the packed weights. A picture's numbers depend on

@@ -101,8 +101,6 @@ public final class TrainingWorkspace {
     return 4 * (batch * (maps + gradients) + 8 * network.layout.count)
   }
 
-  /// The nodes of each stage, in order.
-  public var stageNodes: [[Int]] { stages.map(\.nodes) }
   /// Where the pictures go: `[image, row, column, channel]`.
   public var input: Floats { stored(0) }
   /// What came out: `[image, class]`.

@@ -13,24 +13,10 @@ public struct NetworkBenchmark {
     public let gflops: Double
     /// Threads that worked.
     public let threads: Int
+    /// 10^9 additions and multiplications a second that these threads do at best, all at once; see `KernelBenchmark`.
+    public let limit: Double
     /// Where the time went, in the order of the work.
     public let profile: [Step]
-  }
-
-  /// One step's share of the work.
-  public struct Step: Sendable {
-    /// The node, the first of those folded into the step; `rest` for what belongs to none.
-    public let node: String
-    /// What it computes.
-    public let operation: String
-    /// Seconds of a thread's time for one picture (of all threads' in training), forward and backward.
-    public let forward, backward: Double
-    /// Multiply-adds for one picture, forward.
-    public let multiplyAdds: Int
-    /// Bytes of maps and weights that the forward pass must read or write at least once.
-    public let bytes: Int
-    /// The part of the whole time.
-    public let share: Double
   }
 
   private let network: Network
@@ -58,11 +44,14 @@ public struct NetworkBenchmark {
     }
     let repetitions = repetitions(of: run)
     let speed = imagesPerSecond(run, repetitions)
-    let times = NodeTimes(network)
-    workspace.observer = times.add
-    let seconds = measure { for _ in 0..<repetitions { run() } }
-    return result(
-      speed, team.threadCount, [times], seconds, pictures: repetitions * batch, prepared.stepNodes)
+    let profile = ProfileClock(network)
+    workspace.observer = profile.add
+    let (seconds, limit) = measureBesideLimit { for _ in 0..<repetitions { run() } }
+    return Result(
+      imagesPerSecond: speed, gflops: gflops(speed), threads: team.threadCount, limit: limit,
+      profile: profile.profile(
+        workspace.work, batch: batch, batches: repetitions, seconds: seconds,
+        rest: "softmax, waiting"))
   }
 
   /// Learns: forward, loss, backward and the optimiser's step on a batch shared out over the team.
@@ -78,12 +67,14 @@ public struct NetworkBenchmark {
     }
     let repetitions = repetitions(of: run)
     let speed = imagesPerSecond(run, repetitions)
-    let times = NodeTimes(network)
-    step.workspace.observer = times.add
-    let seconds = measure { for _ in 0..<repetitions { run() } }
-    return result(
-      speed, team.threadCount, [times], seconds, pictures: repetitions * batch,
-      step.workspace.stageNodes, passes: 3)
+    let profile = ProfileClock(network)
+    step.workspace.observer = profile.add
+    let (seconds, limit) = measureBesideLimit { for _ in 0..<repetitions { run() } }
+    return Result(
+      imagesPerSecond: speed, gflops: 3 * gflops(speed), threads: team.threadCount, limit: limit,
+      profile: profile.profile(
+        step.workspace.work, batch: batch, batches: repetitions, seconds: seconds,
+        rest: "packing, loss, optimiser"))
   }
 
   private func fill(_ pointer: Floats, _ count: Int) {
@@ -106,52 +97,13 @@ public struct NetworkBenchmark {
     return speeds.sorted()[rounds / 2]
   }
 
-  private func result(
-    _ speed: Double, _ threads: Int, _ times: [NodeTimes], _ seconds: Double, pictures: Int,
-    _ steps: [[Int]], passes: Int = 1
-  ) -> Result {
-    let images = Double(pictures)
-    func total(_ nodes: [Int], _ part: KeyPath<NodeTimes, [Double]>) -> Double {
-      times.reduce(0) { sum, time in nodes.reduce(sum) { $0 + time[keyPath: part][$1] } }
-    }
-    var profile = steps.map { nodes in
-      let (first, last) = (network.nodes[nodes[0]], network.nodes[nodes[nodes.count - 1]])
-      let maps = first.inputs.reduce(last.shape.count) { $0 + network.nodes[$1].shape.count }
-      let weights = network.layout.slices.filter { nodes.contains($0.node) }
-      let (forward, backward) = (total(nodes, \.forward), total(nodes, \.backward))
-      return Step(
-        node: first.name,
-        operation: nodes.map { network.nodes[$0].operation.words }.joined(separator: ", "),
-        forward: forward / images, backward: backward / images,
-        multiplyAdds: nodes.reduce(0) { $0 + network.multiplyAdds(of: $1) },
-        bytes: 4 * (maps + weights.reduce(0) { $0 + $1.range.count }),
-        share: (forward + backward) / seconds)
-    }
-    let share = max(0, 1 - profile.reduce(0) { $0 + $1.share })
-    profile.append(
-      Step(
-        node: "rest", operation: passes > 1 ? "packing, loss, optimiser" : "softmax, waiting",
-        forward: share * seconds / images, backward: 0, multiplyAdds: 0, bytes: 0, share: share))
-    let operations = 2 * Double(passes) * Double(network.multiplyAdds)
-    return Result(
-      imagesPerSecond: speed, gflops: operations * speed / 1e9, threads: threads, profile: profile)
-  }
-}
+  private func gflops(_ speed: Double) -> Double { 2 * Double(network.multiplyAdds) * speed / 1e9 }
 
-/// Seconds that one thread's workspace took for each node.
-private final class NodeTimes {
-  private(set) var forward, backward: [Double]
-
-  init(_ network: Network) {
-    forward = [Double](repeating: 0, count: network.nodes.count)
-    backward = forward
-  }
-
-  func add(_ time: StepTime) {
-    let seconds = time.duration / .seconds(1)
-    switch time.pass {
-    case .forward: forward[time.node] += seconds
-    case .backward: backward[time.node] += seconds
-    }
+  // The seconds, and the limit just before or after, whichever is higher.
+  private func measureBesideLimit(_ run: () -> Void) -> (seconds: Double, limit: Double) {
+    let kernels = KernelBenchmark(Kernels.chosen)
+    let before = kernels.limit(on: team)
+    let seconds = measure(run)
+    return (seconds, max(before, kernels.limit(on: team)))
   }
 }

@@ -61,8 +61,8 @@ struct SummaryTests {
     var heard: [Int] = []
     workspace.observer = { heard.append($0.node) }
     workspace.run()
-    #expect(heard == prepared.stepNodes.map { $0[0] })
-    #expect(prepared.stepNodes.flatMap { $0 }.sorted() == Array(1..<network.nodes.count))
+    #expect(heard == workspace.work.map(\.nodes).map { $0[0] })
+    #expect(workspace.work.map(\.nodes).flatMap { $0 }.sorted() == Array(1..<network.nodes.count))
     #expect(
       silent == Array(UnsafeBufferPointer(start: workspace.logits, count: network.classCount)))
   }
@@ -78,9 +78,9 @@ struct SummaryTests {
     }
     _ = loss(workspace, parameters, images: 4, classes: 5)
     workspace.backward(parameters, into: Parameters(network.layout))
-    #expect(forward == workspace.stageNodes.map { $0[0] })
+    #expect(forward == workspace.work.map(\.nodes).map { $0[0] })
     #expect(backward == forward.reversed())
-    #expect(workspace.stageNodes.joined().sorted() == Array(1..<network.nodes.count))
-    #expect(workspace.stageNodes.count < network.nodes.count - 1, "nothing is fused")
+    #expect(workspace.work.map(\.nodes).joined().sorted() == Array(1..<network.nodes.count))
+    #expect(workspace.work.map(\.nodes).count < network.nodes.count - 1, "nothing is fused")
   }
 }
