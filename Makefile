@@ -27,4 +27,4 @@ test: system
 	SWIFT_BACKTRACE=enable=no swift test $(swift_flags) --skip-build
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
