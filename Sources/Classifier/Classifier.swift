@@ -1,4 +1,5 @@
 import AvocetImages
+import AvocetKernels
 import AvocetModelFiles
 import AvocetNetworks
 import SystemPackage
@@ -38,20 +39,29 @@ public struct Prediction: Sendable, Hashable {
 
 /// A model ready to classify on any number of threads.
 public final class Classifier: Sendable {
-  /// The model.
-  public let model: Model
+  /// The network.
+  public let network: Network
+  /// The class names.
+  public let classes: [String]
+  /// The names that units of the levels have earned.
+  public let detectorNames: [Level: [Int: String]]
   /// How a picture becomes the network's input.
   public let preprocessing: Preprocessing
   /// The folded network.
   public let prepared: PreparedNetwork
+  /// The network's own numbers; nil where `keepsLevels` is false, to save the memory.
+  public let parameters: Parameters?
 
-  /// Folds and packs the model; `views` overrides the number of views that the model asks for.
-  public init(_ model: Model, views: Int? = nil) {
-    self.model = model
+  /// Folds and packs the model on so many threads; `views` overrides the number of views that the model asks for. Without `keepsLevels` it classifies faster and
+  /// in less memory, but shows nothing of the levels.
+  public init(_ model: Model, views: Int? = nil, keepsLevels: Bool = true, threads: Int = 1) {
+    (network, classes, detectorNames) = (model.network, model.classes, model.detectorNames)
     var preprocessing = model.preprocessing
     if let views { preprocessing.views = views }
     self.preprocessing = preprocessing
-    prepared = PreparedNetwork(model.network, model.parameters)
+    prepared = PreparedNetwork(
+      model.network, model.parameters, keepsLevels: keepsLevels, team: ThreadTeam(threads: threads))
+    parameters = keepsLevels ? model.parameters : nil
   }
 
   /// Memory for one thread's pictures.
@@ -61,7 +71,7 @@ public final class Classifier: Sendable {
   public func predict(_ image: Image, in workspace: InferenceWorkspace) throws(ImageError)
     -> Prediction
   {
-    var total = [Float](repeating: 0, count: model.classes.count)
+    var total = [Float](repeating: 0, count: classes.count)
     let views = preprocessing.views(of: image)
     for view in views {
       unsafe preprocessing.normalise(view, into: workspace.input)
@@ -72,7 +82,7 @@ public final class Classifier: Sendable {
     guard total.allSatisfy(\.isFinite) else {
       throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
     }
-    return Prediction(classes: model.classes, probabilities: total)
+    return Prediction(classes: classes, probabilities: total)
   }
 
   /// The distribution for one picture.

@@ -35,10 +35,12 @@ struct Classify: SessionCommand {
   func run(_ session: Session) throws(Failure) -> Int32 {
     try check()
     let format = format ?? (session.streams.outputIsTerminal && output == nil ? .text : .csv)
-    let classifier = Classifier(try readModel(model.path), views: views)
+    let classifier = Classifier(
+      try readModel(model.path), views: views, keepsLevels: false,
+      threads: common.threads ?? availableCores())
     let count = top ?? (format == .csv ? 1 : format == .text ? 3 : 5)
     let writer = PredictionWriter(
-      format: format, top: min(count, classifier.model.classes.count),
+      format: format, top: min(count, classifier.classes.count),
       threshold: threshold.map { Float($0) },
       isColoured: session.streams.outputIsTerminal && output == nil
         && session.streams.environment["NO_COLOR"] == nil)

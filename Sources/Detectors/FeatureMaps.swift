@@ -49,7 +49,7 @@ public struct FeatureMaps: Sendable {
     _ classifier: Classifier, _ image: Image, levels wanted: [Level] = Level.allCases,
     in workspace: InferenceWorkspace
   ) throws(ImageError) {
-    let (network, preprocessing) = (classifier.model.network, classifier.preprocessing)
+    let (network, preprocessing) = (classifier.network, classifier.preprocessing)
     // One view: maps and prediction belong to the same pixels.
     view = preprocessing.view(of: image)
     unsafe preprocessing.normalise(view, into: workspace.input)
@@ -58,12 +58,12 @@ public struct FeatureMaps: Sendable {
     guard probabilities.allSatisfy(\.isFinite) else {
       throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
     }
-    prediction = Prediction(classes: classifier.model.classes, probabilities: probabilities)
+    prediction = Prediction(classes: classifier.classes, probabilities: probabilities)
     let winner = prediction.top(1).first?.index ?? 0
     levels = wanted.compactMap { level in
       guard let node = network.levels[level] else { return nil }
       let (shape, values) = unsafe workspace.level(level)
-      let head = Head(classifier.model, above: node, winner)
+      let head = Head(classifier, above: node, winner)
       let receptive = network.receptiveField(of: node)
       let maps = (0..<shape.channels).map { unit -> FeatureMap in
         // One strided gather: channels lie side by side.
@@ -78,7 +78,7 @@ public struct FeatureMaps: Sendable {
           height: Double(receptive.size))
         let mean = map.reduce(0, +) / Float(pixels)
         return FeatureMap(
-          unit: unit, name: classifier.model.detectorNames[level]?[unit], values: map,
+          unit: unit, name: classifier.detectorNames[level]?[unit], values: map,
           maximum: map[best], row: row, column: column,
           field: preprocessing.place(of: field, width: image.width, height: image.height),
           viewField: field.cut(preprocessing.width, preprocessing.height),
@@ -94,16 +94,17 @@ public struct FeatureMaps: Sendable {
   private struct Head {
     let weights: [Float]
 
-    init?(_ model: Model, above level: Int, _ classNumber: Int) {
-      let nodes = model.network.nodes
+    init?(_ classifier: Classifier, above level: Int, _ classNumber: Int) {
+      let nodes = classifier.network.nodes
       guard level + 2 == nodes.count - 1, nodes[level + 1].inputs == [level],
         case .globalAveragePool = nodes[level + 1].operation,
         case .dense = nodes[level + 2].operation, nodes[level + 2].inputs == [level + 1],
-        let slice = model.network.layout["\(nodes[level + 2].name).weight"]
+        let parameters = classifier.parameters,
+        let slice = classifier.network.layout["\(nodes[level + 2].name).weight"]
       else { return nil }
-      let classes = model.network.classCount
+      let classes = classifier.network.classCount
       weights = (0..<nodes[level].shape.channels).map {
-        model.parameters.values[slice.range.lowerBound + $0 * classes + classNumber]
+        parameters.values[slice.range.lowerBound + $0 * classes + classNumber]
       }
     }
   }

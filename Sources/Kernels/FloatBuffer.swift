@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Owned, zeroed memory for `count` floats, aligned to 64 bytes.
 ///
 /// Reads and writes from several threads are the owner's to keep apart.
@@ -6,15 +10,22 @@ public final class FloatBuffer: @unchecked Sendable {
   public let count: Int
   /// The first float.
   public let pointer: Floats
+  private let mappedBytes: Int?
 
   /// Zeroed memory for `count` floats.
   public init(count: Int) {
     precondition(count >= 0, "FloatBuffer: count \(count) is negative")
     self.count = count
     let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) / 64 * 64)
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    pointer = memory.bindMemory(to: Float.self, capacity: count)
-    pointer.initialize(repeating: 0, count: count)
+    if let memory = Self.pages(bytes) {
+      mappedBytes = bytes
+      pointer = memory.bindMemory(to: Float.self, capacity: count)
+    } else {
+      mappedBytes = nil
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+      pointer = memory.bindMemory(to: Float.self, capacity: count)
+      pointer.initialize(repeating: 0, count: count)
+    }
   }
 
   /// A copy of `values`.
@@ -23,7 +34,42 @@ public final class FloatBuffer: @unchecked Sendable {
     for (i, value) in values.enumerated() { pointer[i] = value }
   }
 
-  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+  deinit {
+    #if canImport(Glibc)
+      if let mappedBytes {
+        munmap(pointer, mappedBytes)
+        return
+      }
+    #endif
+    UnsafeMutableRawPointer(pointer).deallocate()
+  }
+
+  // Large memory comes from the system itself: already zero, and in huge pages, which cost fewer faults and fewer misses of the address cache.
+  private static func pages(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    #if canImport(Glibc)
+      guard bytes >= 2 * hugePage else { return nil }
+      let length = bytes + hugePage
+      let flags = MAP_PRIVATE | MAP_ANONYMOUS
+      guard let mapping = mmap(nil, length, PROT_READ | PROT_WRITE, flags, -1, 0),
+        mapping != MAP_FAILED
+      else { return nil }
+      let start = UnsafeMutableRawPointer(
+        bitPattern: (UInt(bitPattern: mapping) + UInt(hugePage) - 1) / UInt(hugePage)
+          * UInt(hugePage))
+      guard let start else { return nil }
+      let page = Int(getpagesize())
+      let end = start + (bytes + page - 1) / page * page
+      if start > mapping { munmap(mapping, start - mapping) }
+      if end < mapping + length { munmap(end, mapping + length - end) }
+      // Advice; where it is not taken, the pages are small ones.
+      madvise(start, bytes, MADV_HUGEPAGE)
+      return start
+    #else
+      return nil
+    #endif
+  }
+
+  private static let hugePage = 2 << 20
 
   /// The float at `index`, checked.
   public subscript(index: Int) -> Float {

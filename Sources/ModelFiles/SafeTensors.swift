@@ -5,12 +5,41 @@ public struct SafeTensors: Sendable {
   /// One tensor.
   public struct Tensor: Sendable, Hashable {
     /// Its sizes.
-    public var shape: [Int]
-    /// Its numbers, the last index fastest.
-    public var values: [Float]
+    public let shape: [Int]
+    /// How many numbers it has.
+    public let count: Int
+    private let storage: Storage
+
+    private enum Storage: Sendable {
+      case numbers([Float])
+      case bytes(ArraySlice<UInt8>, NumberType)
+    }
 
     /// `values` in the shape given.
-    public init(shape: [Int], values: [Float]) { (self.shape, self.values) = (shape, values) }
+    public init(shape: [Int], values: [Float]) {
+      (self.shape, count, storage) = (shape, values.count, .numbers(values))
+    }
+
+    fileprivate init(shape: [Int], _ bytes: ArraySlice<UInt8>, _ type: NumberType) {
+      (self.shape, count) = (shape, bytes.count / type.width)
+      storage = .bytes(bytes, type)
+    }
+
+    /// Its numbers, the last index fastest; those of a file are read from its bytes each time, so that they need no memory of their own.
+    public var values: [Float] {
+      switch storage {
+      case .numbers(let values): values
+      case .bytes(let bytes, let type): type.numbers(bytes)
+      }
+    }
+
+    /// Whether shape and numbers are the same.
+    public static func == (a: Tensor, b: Tensor) -> Bool {
+      a.shape == b.shape && a.values == b.values
+    }
+
+    /// Hashes the shape.
+    public func hash(into hasher: inout Hasher) { hasher.combine(shape) }
   }
 
   /// The text beside the tensors.
@@ -43,12 +72,14 @@ public struct SafeTensors: Sendable {
           "tensor \(shown(entry.name)): \(entry.type) \(entry.shape) takes \(grouped(entry.length)) bytes, its offsets are \(entry.begin) to \(entry.end);"
             + " byte \(position) of \(size) comes next")
       }
-      if let values = Self.values(bytes[(start + position)..<(start + end)], entry.type) {
-        if let bad = values.firstIndex(where: { !$0.isFinite }) {
+      if let type = NumberType(rawValue: entry.type) {
+        let data = bytes[(start + position)..<(start + end)]
+        if let bad = type.firstNotFinite(data) {
           throw ModelFileError(
-            "tensor \(shown(entry.name)) holds \(values[bad]) at index \(bad), no finite number")
+            "tensor \(shown(entry.name)) holds \(bad.value) at index \(bad.index), no finite number"
+          )
         }
-        tensors[entry.name] = Tensor(shape: entry.shape, values: values)
+        tensors[entry.name] = Tensor(shape: entry.shape, data, type)
       } else {
         skipped.append(entry.name)
       }
@@ -180,36 +211,6 @@ public struct SafeTensors: Sendable {
     case "F16", "BF16", "I16", "U16": return 2
     case "I8", "U8", "BOOL": return 1
     default: return nil
-    }
-  }
-
-  private static func values(_ data: ArraySlice<UInt8>, _ type: String) -> [Float]? {
-    func words<Word: FixedWidthInteger>(_: Word.Type, _ value: (Word) -> Float) -> [Float] {
-      let size = MemoryLayout<Word>.size
-      return stride(from: data.startIndex, to: data.endIndex, by: size).map { at in
-        var word: Word = 0
-        for i in (0..<size).reversed() { word = word << 8 | Word(truncatingIfNeeded: data[at + i]) }
-        return value(word)
-      }
-    }
-    switch type {
-    case "F32": return words(UInt32.self) { Float(bitPattern: $0) }
-    case "F64": return words(UInt64.self) { Float(Double(bitPattern: $0)) }
-    case "BF16": return words(UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
-    case "F16": return words(UInt16.self, half)
-    default: return nil
-    }
-  }
-
-  // IEEE 754 binary16 in integers, since Float16 does not exist on every platform.
-  private static func half(_ bits: UInt16) -> Float {
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let (exponent, fraction) = (Int(bits >> 10) & 31, Float(bits & 1023))
-    switch exponent {
-    case 0: return sign * fraction / 16_777_216
-    case 31: return fraction == 0 ? sign * .infinity : .nan
-    default:
-      return sign * Float(sign: .plus, exponent: exponent - 15, significand: 1 + fraction / 1024)
     }
   }
 

@@ -132,24 +132,24 @@ public final class Parameters: Sendable {
   /// Takes a slice's numbers in the order of files.
   public func setFileValues(_ slice: ParameterSlice, _ numbers: [Float]) {
     precondition(numbers.count == slice.range.count, "\(slice.name): \(numbers.count) numbers")
-    forEachPlace(slice) { memory, file in
-      values[slice.range.lowerBound + memory] = numbers[file]
-    }
+    let to = values.pointer + slice.range.lowerBound
+    forEachPlace(slice) { memory, file in to[memory] = numbers[file] }
   }
 
+  @inline(__always)
   private func forEachPlace(_ slice: ParameterSlice, _ body: (Int, Int) -> Void) {
     let s = slice.shape.count == 4 ? slice.shape : [1, 1] + slice.shape
     guard s.count == 4 else {
       for i in slice.range.indices { body(i - slice.range.lowerBound, i - slice.range.lowerBound) }
       return
     }
-    var memory = 0
-    for row in 0..<s[0] {
-      for column in 0..<s[1] {
-        for i in 0..<s[2] {
-          for o in 0..<s[3] {
-            body(memory, ((o * s[2] + i) * s[0] + row) * s[1] + column)
-            memory += 1
+    // Sixteen outputs at a time: a line of the memory is used whole while the file is read along in as many places.
+    let taps = s[0] * s[1]
+    for first in stride(from: 0, to: s[3], by: 16) {
+      for i in 0..<s[2] {
+        for tap in 0..<taps {
+          for o in first..<min(s[3], first + 16) {
+            body((tap * s[2] + i) * s[3] + o, (o * s[2] + i) * taps + tap)
           }
         }
       }

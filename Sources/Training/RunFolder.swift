@@ -88,7 +88,7 @@ public struct RunFolder: Sendable {
     var pairs = [("parameters", parameters), ("optimizer.first", optimizer.first)]
     if let second = optimizer.second { pairs.append(("optimizer.second", second)) }
     for (name, target) in pairs {
-      guard let tensor = file.tensors[name], tensor.values.count == target.values.count else {
+      guard let tensor = file.tensors[name], tensor.count == target.values.count else {
         throw foreign("\(name) belongs to another network or optimiser")
       }
     }

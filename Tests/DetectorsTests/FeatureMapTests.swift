@@ -9,7 +9,7 @@ import Testing
 @Suite struct FeatureMapTests {
   @Test func theMapsAreThoseOfADirectForward() throws {
     let classifier = try classifier()
-    let network = classifier.model.network
+    let network = classifier.network
     let found = try features(classifier, bird)
     #expect(found.view == bird)
     #expect(try found.prediction == classifier.predict(bird))
@@ -18,7 +18,7 @@ import Testing
     let plain = TrainingWorkspace(
       network, batch: 1, team: ThreadTeam(threads: 1), frozenThrough: network.nodes.count - 1)
     classifier.preprocessing.normalise(bird, into: plain.input)
-    plain.forward(classifier.model.parameters, images: 1)
+    plain.forward(try #require(classifier.parameters), images: 1)
     for level in found.levels {
       let node = try #require(network.levels[level.level])
       #expect(level.shape == network.nodes[node].shape)
@@ -56,8 +56,9 @@ import Testing
     classifier.preprocessing.normalise(bird, into: workspace.input)
     workspace.run()
     let winner = try #require(found.prediction.top(1).first).index
-    let bias = try #require(classifier.model.network.layout["classes.bias"]).range.lowerBound
-    let sum = found.levels[2].maps.reduce(classifier.model.parameters.values[bias + winner]) {
+    let bias = try #require(classifier.network.layout["classes.bias"]).range.lowerBound
+    let parameters = try #require(classifier.parameters)
+    let sum = found.levels[2].maps.reduce(parameters.values[bias + winner]) {
       $0 + ($1.contribution ?? .nan)
     }
     #expect(abs(sum - workspace.logits[winner]) < 1e-4)
@@ -120,12 +121,10 @@ import Testing
   }
 
   @Test func anOutputThatIsNoNumberIsRefused() throws {
-    let classifier = try classifier()
-    let values = classifier.model.parameters.values
+    let model = try model()
+    let values = model.parameters.values
     for i in 0..<values.count { values[i] = 3e38 }
-    let error = #expect(throws: ImageError.self) {
-      try features(Classifier(classifier.model), bird)
-    }
+    let error = #expect(throws: ImageError.self) { try features(Classifier(model), bird) }
     #expect(error?.code == "not-finite")
   }
 }
