@@ -96,8 +96,7 @@ struct Classify: SessionCommand {
     _ classifier: Classifier, _ inputs: Inputs, _ writer: PredictionWriter,
     _ sink: inout PredictionSink, _ links: ClassLinks?, _ tally: inout Tally, _ session: Session
   ) throws(Failure) -> Bool {
-    let decoding = DecodingOptions(
-      background: classifier.preprocessing.backgroundColor, limits: common.limits)
+    let decoding = classifier.preprocessing.decoding(limits: common.limits)
     let stream = ClassificationStream(
       classifier, inputs, decoding: decoding, threads: common.threads ?? availableCores())
     let showsBar = output != nil || !session.streams.outputIsTerminal

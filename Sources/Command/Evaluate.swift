@@ -33,8 +33,9 @@ struct Evaluate: SessionCommand {
     }
     let model = try readModel(model.path)
     let team = ThreadTeam(threads: common.threads ?? availableCores())
-    let dataset = try openData(
+    var dataset = try openData(
       data, session, common, aviarySize: min(256, max(32, model.preprocessing.height)))
+    dataset.decodeFiles(model.preprocessing.decoding(limits: common.limits))
     let (name, source) = try chosenSplit(dataset)
     if let out { try prepareOutput(out.path, force: common.force) }
     let result = try evaluate(model, dataset, source, team, session)
@@ -51,8 +52,10 @@ struct Evaluate: SessionCommand {
       }
     }
     if let compare {
-      let other = try evaluate(try readModel(compare.path), dataset, source, team, session)
-      try showComparison(result, other, session)
+      let other = try readModel(compare.path)
+      dataset.decodeFiles(other.preprocessing.decoding(limits: common.limits))
+      let again = try chosenSplit(dataset).1
+      try showComparison(result, try evaluate(other, dataset, again, team, session), session)
     }
     if let minimumTop1, result.top1 < minimumTop1 {
       session.complain("top-1 \(decimal(result.top1, 4)) is below --minimum-top1 \(minimumTop1)")
@@ -94,7 +97,7 @@ struct Evaluate: SessionCommand {
     let reporter = ProgressRelay(progress, total: source.count)
     let shouldStop = session.shouldStop
     let result = Evaluation(
-      PreparedNetwork(model.network, model.parameters), model.preprocessing,
+      PreparedNetwork(model.network, model.parameters, keepsLevels: false), model.preprocessing,
       classes: model.classes, on: source, labels: labels, team: team,
       shouldStop: { shouldStop() != nil }
     ) { reporter.update($0) }

@@ -39,8 +39,7 @@ struct Features: SessionCommand {
     let progress = Progress(session, "drawing")
     for (number, path) in paths.enumerated() {
       do throws(ImageError) {
-        let options = DecodingOptions(
-          background: classifier.preprocessing.backgroundColor, limits: common.limits)
+        let options = classifier.preprocessing.decoding(limits: common.limits)
         let picture = try readImage(path, options: options)
         let features = try FeatureMaps(classifier, picture.image, levels: levels, in: workspace)
         try draw(features, path, names, number, session)

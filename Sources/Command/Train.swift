@@ -45,7 +45,7 @@ struct Train: SessionCommand {
         "--freeze \(freeze?.rawValue ?? "") needs --from: there are no weights to keep", code: 64)
     }
     let team = ThreadTeam(threads: common.threads ?? availableCores())
-    let dataset = try openData(data, session, common)
+    var dataset = try openData(data, session, common)
     let base = try from.map { path throws(Failure) in try readModel(path.path) }
     let recipe = try chosenRecipe(dataset, base)
     let network = try network(dataset, recipe, base)
@@ -55,6 +55,7 @@ struct Train: SessionCommand {
     if isResumed == nil { return 0 }
 
     let frame = preprocessing(dataset, recipe, base)
+    dataset.decodeFiles(frame.decoding(limits: common.limits))
     let source = try readable(dataset, frame, team, session)
     let preprocessing = measured(frame, source.training, recipe, base)
     let parameters = Parameters(initialising: network, seed: common.seed)
@@ -131,7 +132,7 @@ struct Train: SessionCommand {
     let model = try readModel(folder.modelPath)
     let evaluation = trainer.validation.map {
       Evaluation(
-        PreparedNetwork(model.network, model.parameters), model.preprocessing,
+        PreparedNetwork(model.network, model.parameters, keepsLevels: false), model.preprocessing,
         classes: model.classes, on: $0, team: trainer.team)
     }
     let report = Report(

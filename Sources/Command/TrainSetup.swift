@@ -158,7 +158,7 @@ extension Train {
     let half = [Float](repeating: 0.5, count: dataset.isGrey ? 1 : 3)
     return Preprocessing(
       height: recipe.size, width: recipe.size, shortSide: recipe.size, mean: half, deviation: half,
-      grey: dataset.isGrey)
+      grey: dataset.isGrey, scaledDecoding: true)
   }
 
   /// The same with the mean and deviation of the training pictures.

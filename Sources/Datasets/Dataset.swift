@@ -75,6 +75,15 @@ public struct Dataset: Sendable {
     return nil
   }
 
+  /// Decodes picture files as a network's preprocessing asks for; other kinds of data are as they are.
+  public mutating func decodeFiles(_ decoding: DecodingOptions) {
+    for (split, source) in splits {
+      guard var files = source as? FileSource else { continue }
+      files.decoding = decoding
+      splits[split] = files
+    }
+  }
+
   /// Everything that may be learned from or chosen by; `test` never is.
   public func trainingSplits(validationFraction: Double, seed: UInt64)
     -> (training: SubsetSource, validation: SubsetSource?, heldOut: [Int])

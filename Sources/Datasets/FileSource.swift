@@ -6,7 +6,8 @@ import SystemPackage
 public struct FileSource: DataSource {
   /// The files and their classes.
   public let files: [(path: FilePath, label: Int)]
-  private let decoding: DecodingOptions
+  /// How they are decoded.
+  public internal(set) var decoding: DecodingOptions
 
   /// These files.
   public init(_ files: [(path: FilePath, label: Int)], decoding: DecodingOptions) {

@@ -19,20 +19,31 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   public var grey: Bool
   /// How many views of a picture the prediction is averaged over: 1, 2 (mirrored) or 6 (three places, mirrored).
   public var views: Int
+  /// Whether a JPEG that is much larger than needed is decoded at 1/2, 1/4 or 1/8 of its size before it is resized.
+  public var scaledDecoding: Bool
 
   /// The given values.
   public init(
     height: Int, width: Int, shortSide: Int? = nil, interpolation: Interpolation = .bilinear,
     mean: [Float] = [0.5, 0.5, 0.5], deviation: [Float] = [0.5, 0.5, 0.5],
-    background: [UInt8] = [255, 255, 255], grey: Bool = false, views: Int = 1
+    background: [UInt8] = [255, 255, 255], grey: Bool = false, views: Int = 1,
+    scaledDecoding: Bool = false
   ) {
     (self.height, self.width, self.shortSide) = (height, width, shortSide)
     (self.interpolation, self.mean, self.deviation) = (interpolation, mean, deviation)
     (self.background, self.grey, self.views) = (background, grey, views)
+    self.scaledDecoding = scaledDecoding
   }
 
   /// 1 or 3.
   public var channels: Int { grey ? 1 : 3 }
+
+  /// How a file is decoded for these views: twice as large as the resized picture at least.
+  public func decoding(limits: DecodingLimits = DecodingLimits()) -> DecodingOptions {
+    DecodingOptions(
+      background: backgroundColor, limits: limits,
+      enoughShortSide: scaledDecoding ? 2 * (shortSide ?? max(height, width)) : nil)
+  }
 
   /// Numbers that the network takes for one view.
   public var count: Int { height * width * channels }
@@ -73,7 +84,8 @@ public struct Preprocessing: Codable, Hashable, Sendable {
       deviation: try values.decode([Float].self, forKey: .deviation),
       background: try values.decodeIfPresent([UInt8].self, forKey: .background) ?? [255, 255, 255],
       grey: try values.decodeIfPresent(Bool.self, forKey: .grey) ?? false,
-      views: try values.decodeIfPresent(Int.self, forKey: .views) ?? 1)
+      views: try values.decodeIfPresent(Int.self, forKey: .views) ?? 1,
+      scaledDecoding: try values.decodeIfPresent(Bool.self, forKey: .scaledDecoding) ?? false)
     if let problem {
       throw DecodingError.dataCorrupted(
         .init(codingPath: decoder.codingPath, debugDescription: "preprocessing: \(problem)"))

@@ -130,6 +130,29 @@ import Testing
     }
   }
 
+  @Test func scaledDecodingShowsNearlyTheSame() throws {
+    var preprocessing = Preprocessing(height: 48, width: 48, shortSide: 56)
+    // Fine texture over a smooth picture: what the smaller decoding averages, resizing averages too.
+    var picture = gradient(700, 500)
+    let texture = noise(700, 500)
+    for i in picture.pixels.indices {
+      let value = Int(picture.pixels[i]) + Int(texture.pixels[i]) / 8 - 16
+      picture.pixels[i] = UInt8(clamping: value)
+    }
+    let jpeg = picture.encodedJPEG()
+    let whole = try decodeImage(jpeg, options: preprocessing.decoding())
+    #expect(whole.denominator == 1)
+    preprocessing.scaledDecoding = true
+    let scaled = try decodeImage(jpeg, options: preprocessing.decoding())
+    #expect(scaled.denominator == 4)
+    let (a, b) = (preprocessing.view(of: whole.image), preprocessing.view(of: scaled.image))
+    #expect(difference(a, b) <= 6)
+    let sum = zip(a.pixels, b.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+    #expect(Double(sum) / Double(a.pixels.count) < 1)
+    let small = try decodeImage(gradient(80, 100).encodedJPEG(), options: preprocessing.decoding())
+    #expect(small.denominator == 1)
+  }
+
   @Test func normalisingSubtractsTheMeanAndDividesByTheDeviation() {
     let view = Image(width: 2, height: 1, pixels: [0, 255, 51, 255, 0, 102])
     let plan = Preprocessing(height: 1, width: 2, mean: [0.5, 0, 0.2], deviation: [0.5, 1, 0.1])
