@@ -5,10 +5,11 @@ import KernelContract
 @inline(__always)
 func forChannelVectors(_ channels: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
   var c = 0
-  while c < channels {
-    body(c, min(lanes, channels - c))
+  while c + lanes <= channels {
+    body(c, lanes)
     c += lanes
   }
+  if c < channels { body(c, channels - c) }
 }
 
 @inline(__always) func load(_ p: ConstFloats, upTo count: Int) -> Vector {

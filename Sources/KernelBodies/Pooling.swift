@@ -126,7 +126,8 @@ extension Bodies {
             let place = loadBytes(argmax + at + c, upTo: n)
             for r in rows {
               for s in columns {
-                let wins = place .== Int32(truncatingIfNeeded: r * g.windowColumns + s)
+                let number = Int32(truncatingIfNeeded: r * g.windowColumns + s)
+                let wins = place .== IntVector(repeating: number)
                 let to = map + (corner + r * g.inputColumns + s) * channels + c
                 var v = Vector.zero.replacing(with: gradient, where: wins)
                 if overlaps { v += load(UnsafePointer(to), upTo: n) }

@@ -16,7 +16,11 @@ extension Bodies {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: tallestTile * lanes) { memory in
       guard let partial = memory.baseAddress else { return }
       var weights = b
+      let panel = tapCount * depth * width
+      let tiles = runs * ((pixels + tallestTile - 1) / tallestTile)
+      let step = tiles > 16 ? 0 : (width + tiles - 1) / tiles
       for column in stride(from: 0, to: columns, by: width) {
+        var ahead = weights + (step == 0 ? 0 : panel)
         for run in 0..<runs {
           let from = a + aRows[run]
           var x = 0
@@ -28,11 +32,12 @@ extension Bodies {
               columns: min(width, columns - column), partial: partial)
             forwardTile(
               rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-              weights, c + at, ldc: ldc, end)
+              weights, c + at, ldc: ldc, NextPanel(at: ahead, step: step), end)
+            ahead += tapCount * depth * step
             x += rows
           }
         }
-        weights += tapCount * depth * width
+        weights += panel
       }
     }
   }

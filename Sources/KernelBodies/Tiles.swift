@@ -1,3 +1,4 @@
+import CVector
 import KernelContract
 
 // The register tiles. Everything that multiplies runs through two of them:
@@ -77,15 +78,24 @@ func finish<let rows: Int>(
   }
 }
 
+/// The part of the next columns' weights that a tile asks for while it works: a long panel comes from far, and evenly so it comes in time.
+struct NextPanel {
+  let at: ConstFloats
+  /// Floats to go on at each step of the depth.
+  let step: Int
+}
+
 /// Two vectors of columns.
 @inline(__always)
 func forwardTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
-  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ end: TileEnd
+  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ next: NextPanel,
+  _ end: TileEnd
 ) {
   var left = InlineArray<rows, Vector> { _ in Vector.zero }
   var right = InlineArray<rows, Vector> { _ in Vector.zero }
   var b = b
+  var ahead = next.at
   for tap in 0..<tapCount {
     var p = a + taps[tap]
     for _ in 0..<depth {
@@ -95,6 +105,10 @@ func forwardTile<let rows: Int>(
         let s = Vector(repeating: p[i * lda])
         left[i] = fma(s, b0, left[i])
         right[i] = fma(s, b1, right[i])
+      }
+      if tallestTile != 12 {
+        cv_prefetch2(ahead)
+        ahead += next.step
       }
       b += 2 * lanes
       p += 1
@@ -171,12 +185,12 @@ func outerTile<let rows: Int>(
 @inline(__always)
 func forwardTile(
   rows: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int, depth: Int,
-  _ b: ConstFloats, _ c: Floats, ldc: Int, _ end: TileEnd
+  _ b: ConstFloats, _ c: Floats, ldc: Int, _ next: NextPanel, _ end: TileEnd
 ) {
   @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
     if end.columns > lanes {
       forwardTile(
-        type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc, end)
+        type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc, next, end)
     } else {
       narrowTile(
         type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc, end)

@@ -33,6 +33,10 @@ CV_INLINE void cv_store8(float *p, int n, CVFloat8 v) { __builtin_memcpy(p, &v, 
 CV_INLINE CVFloat4 cv_load4(const float *p, int n) { CVFloat4 v = {0}; __builtin_memcpy(&v, p, 4 * (unsigned)n); return v; }
 CV_INLINE void cv_store4(float *p, int n, CVFloat4 v) { __builtin_memcpy(p, &v, 4 * (unsigned)n); }
 
+/// Asks for the cache line of an address, into the second-level cache and into the first; the address need not exist.
+CV_INLINE void cv_prefetch2(const float *p) { __builtin_prefetch(p, 0, 2); }
+CV_INLINE void cv_prefetch1(const float *p) { __builtin_prefetch(p, 0, 3); }
+
 /// Whether the including target was compiled with the instruction set.
 #ifdef __AVX2__
 enum { cv_compiled_avx2 = 1 };
