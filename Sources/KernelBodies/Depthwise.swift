@@ -64,7 +64,7 @@ private struct DepthwiseWork {
     while column < inner.upperBound {
       let left = inner.upperBound - column
       // A block may begin again at pixels that are done.
-      if inner.count >= 8 && tallestTile == 12 && left > 4 {
+      if inner.count >= 8 && hasManyRegisters && left > 4 {
         block(row, min(column, inner.upperBound - 8), InlineArray<8, Bool>.self, type)
         column += 8
       } else if inner.count >= 4 {

@@ -50,25 +50,29 @@ extension Bodies {
   ) {
     for tap in 0..<tapCount {
       let into = c + tap * rows * columns
-      var i = 0
-      while i < rows {
-        let height = outerHeight(rows - i)
-        var j = 0
-        while j < columns {
-          outerTile(
-            rows: height, a + taps[tap] + i, aStep: aStep, aRows: aRows, b + j, bStep: bStep,
-            bRows: bRows, rowCount: runs, pixels: pixels, into + i * columns + j, ldc: columns,
-            accumulate: accumulate)
-          j += 2 * lanes
+      var first = 0
+      while first < rows {
+        // Low tiles in a group share the columns' numbers, which then stay in the first-level cache.
+        let end = first + (hasManyRegisters ? outerHeight(rows - first) : min(48, rows - first))
+        for j in stride(from: 0, to: columns, by: 2 * lanes) {
+          var i = first
+          while i < end {
+            let height = outerHeight(end - i)
+            outerTile(
+              rows: height, a + taps[tap] + i, aStep: aStep, aRows: aRows, b + j, bStep: bStep,
+              bRows: bRows, rowCount: runs, pixels: pixels, into + i * columns + j, ldc: columns,
+              accumulate: accumulate)
+            i += height
+          }
         }
-        i += height
+        first = end
       }
     }
   }
 
   package static func measureLimit(repetitions: Int, _ values: Floats) -> Int {
     var sums = InlineArray<24, Vector> { _ in Vector.zero }
-    let count = tallestTile == 12 ? 24 : 12
+    let count = hasManyRegisters ? 24 : 12
     let a = load(values)
     let b = load(values + lanes)
     for i in 0..<count { sums[i] = Vector(repeating: values[i]) }

@@ -8,6 +8,9 @@ import KernelContract
 //
 // i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
 
+/// Whether there are 32 vector registers, not 16.
+let hasManyRegisters = tallestTile == 12
+
 /// What a forward tile does with its sums.
 struct TileEnd {
   /// Whether they are added to what is there.
@@ -34,7 +37,7 @@ func store<let rows: Int>(
 ) {
   if end.isPlain(first + lanes) {
     for i in 0..<rows { store(sums[i], c + i * ldc + first) }
-  } else if tallestTile == 12 {
+  } else if hasManyRegisters {
     finish(sums, c, ldc: ldc, first: first, end)
   } else {
     // With few registers the sums would be spilled in the inner loop already, for fear of what follows.
@@ -106,7 +109,7 @@ func forwardTile<let rows: Int>(
         left[i] = fma(s, b0, left[i])
         right[i] = fma(s, b1, right[i])
       }
-      if tallestTile != 12 {
+      if !hasManyRegisters {
         cv_prefetch2(ahead)
         ahead += next.step
       }
@@ -156,8 +159,13 @@ func outerTile<let rows: Int>(
   var right = InlineArray<rows, Vector> { _ in Vector.zero }
   if accumulate {
     for i in 0..<rows {
-      left[i] = load(c + i * ldc)
-      right[i] = load(c + i * ldc + lanes)
+      if hasManyRegisters {
+        left[i] = load(c + i * ldc)
+        right[i] = load(c + i * ldc + lanes)
+      } else {
+        // Small tiles meet the old sums often: these are added last, and until then they have time to come.
+        cv_prefetch1(c + i * ldc)
+      }
     }
   }
   for row in 0..<rowCount {
@@ -173,6 +181,12 @@ func outerTile<let rows: Int>(
       }
       p += aStep
       q += bStep
+    }
+  }
+  if accumulate && !hasManyRegisters {
+    for i in 0..<rows {
+      left[i] += load(c + i * ldc)
+      right[i] += load(c + i * ldc + lanes)
     }
   }
   for i in 0..<rows {
@@ -202,11 +216,11 @@ func forwardTile(
   case 3: run(InlineArray<3, Bool>.self)
   case 4: run(InlineArray<4, Bool>.self)
   case 5: run(InlineArray<5, Bool>.self)
-  case 6: run(InlineArray<6, Bool>.self)
-  case 7: run(InlineArray<7, Bool>.self)
-  case 8: run(InlineArray<8, Bool>.self)
-  case 10: run(InlineArray<10, Bool>.self)
-  default: run(InlineArray<12, Bool>.self)
+  case 7 where hasManyRegisters: run(InlineArray<7, Bool>.self)
+  case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
+  case 10 where hasManyRegisters: run(InlineArray<10, Bool>.self)
+  case 12 where hasManyRegisters: run(InlineArray<12, Bool>.self)
+  default: run(InlineArray<6, Bool>.self)
   }
 }
 
@@ -226,15 +240,15 @@ func outerTile(
   case 2: run(InlineArray<2, Bool>.self)
   case 3: run(InlineArray<3, Bool>.self)
   case 4: run(InlineArray<4, Bool>.self)
-  case 6: run(InlineArray<6, Bool>.self)
-  case 8: run(InlineArray<8, Bool>.self)
-  default: run(InlineArray<12, Bool>.self)
+  case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
+  case 12 where hasManyRegisters: run(InlineArray<12, Bool>.self)
+  default: run(InlineArray<6, Bool>.self)
   }
 }
 
 /// How tall the next tile is when `left` rows remain: even tiles beat one tall and one flat.
 @inline(__always) func tileHeight(_ left: Int) -> Int {
-  if tallestTile == 12 {
+  if hasManyRegisters {
     switch left {
     case 9, 11, 13..<16: return 8 < left ? (left == 9 ? 5 : left == 11 ? 6 : 8) : left
     case 16: return 8
@@ -254,6 +268,6 @@ func outerTile(
   case 5: return 4
   case 7: return 6
   case 9, 10, 11: return 8
-  default: return left == 16 && tallestTile == 12 ? 8 : height
+  default: return left == 16 && hasManyRegisters ? 8 : height
   }
 }
