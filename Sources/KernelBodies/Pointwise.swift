@@ -1,7 +1,9 @@
 import KernelContract
 
 @inline(__always) func clamped(_ x: Vector, _ low: Vector, _ high: Vector) -> Vector {
-  x.replacing(with: low, where: x .< low).replacing(with: high, where: x .> high)
+  // Two dependent steps, which become a maximum and a minimum.
+  let raised = x.replacing(with: low, where: x .< low)
+  return raised.replacing(with: high, where: raised .> high)
 }
 
 extension Bodies {

@@ -69,7 +69,7 @@ func finish<let rows: Int>(
     for i in 0..<rows { sums[i] += bias }
     if let residual = epilogue.residual {
       let from = residual + end.at + first
-      for i in 0..<rows { sums[i] += load(from + i * ldc, first: count) }
+      for i in 0..<rows { sums[i] += load(from + i * ldc, upTo: count) }
     }
     let (low, high) = (Vector(repeating: epilogue.low), Vector(repeating: epilogue.high))
     for i in 0..<rows { sums[i] = clamped(sums[i], low, high) }
