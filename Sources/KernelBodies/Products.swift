@@ -18,6 +18,7 @@ extension Bodies {
       var weights = b
       let panel = tapCount * depth * width
       let tiles = runs * ((pixels + tallestTile - 1) / tallestTile)
+      // Where many tiles share a panel, fetching the next one costs little; where few do, they fetch it in equal parts.
       let step = tiles > 16 ? 0 : (width + tiles - 1) / tiles
       for column in stride(from: 0, to: columns, by: width) {
         var ahead = weights + (step == 0 ? 0 : panel)
