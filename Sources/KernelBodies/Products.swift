@@ -43,6 +43,29 @@ extension Bodies {
     }
   }
 
+  package static func multiplyPlanes(
+    _ a: ConstFloats, planeStep: Int, lda: Int, planes: Int, rows: Int, depth: Int,
+    _ b: ConstFloats, _ c: Floats, sumStep: Int, ldc: Int
+  ) {
+    let panel = depth * 2 * lanes
+    let tiles = (rows + tallestTile - 1) / tallestTile
+    let step = (2 * lanes + tiles - 1) / tiles
+    for plane in 0..<planes {
+      let (from, weights) = (a + plane * planeStep, b + plane * panel)
+      let to = c + plane * sumStep
+      var ahead = weights + panel
+      var x = 0
+      while x < rows {
+        let height = tileHeight(rows - x)
+        planeTile(
+          rows: height, from + x * lda, lda: lda, depth: depth, weights, to + x * ldc, ldc: ldc,
+          NextPanel(at: ahead, step: step))
+        ahead += depth * step
+        x += height
+      }
+    }
+  }
+
   package static func outerProducts(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, aStep: Int, taps: UnsafePointer<Int>,
     tapCount: Int,

@@ -128,6 +128,36 @@ func forwardTile<let rows: Int>(
   store(right, c, ldc: ldc, first: lanes, end)
 }
 
+/// Two vectors of columns of a plain product.
+@inline(__always)
+func planeTile<let rows: Int>(
+  _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats,
+  _ c: Floats, ldc: Int, _ next: NextPanel
+) {
+  var left = InlineArray<rows, Vector> { _ in Vector.zero }
+  var right = InlineArray<rows, Vector> { _ in Vector.zero }
+  var (p, b, ahead) = (a, b, next.at)
+  for _ in 0..<depth {
+    let b0 = load(b)
+    let b1 = load(b + lanes)
+    for i in 0..<rows {
+      let s = Vector(repeating: p[i * lda])
+      left[i] = fma(s, b0, left[i])
+      right[i] = fma(s, b1, right[i])
+    }
+    if !hasManyRegisters {
+      cv_prefetch2(ahead)
+      ahead += next.step
+    }
+    b += 2 * lanes
+    p += 1
+  }
+  for i in 0..<rows {
+    store(left[i], c + i * ldc)
+    store(right[i], c + i * ldc + lanes)
+  }
+}
+
 /// One vector of columns, the first of packed pairs.
 @inline(__always)
 func narrowTile<let rows: Int>(
@@ -221,6 +251,29 @@ func forwardTile(
   case 10 where hasManyRegisters: run(InlineArray<10, Bool>.self)
   case 12 where hasManyRegisters: run(InlineArray<12, Bool>.self)
   default: run(InlineArray<6, Bool>.self)
+  }
+}
+
+/// The plane tile of the given height.
+@inline(__always)
+func planeTile(
+  rows: Int, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int,
+  _ next: NextPanel
+) {
+  @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
+    planeTile(type, a, lda: lda, depth: depth, b, c, ldc: ldc, next)
+  }
+  switch rows {
+  case 1: run(InlineArray<1, Bool>.self)
+  case 2: run(InlineArray<2, Bool>.self)
+  case 3: run(InlineArray<3, Bool>.self)
+  case 4: run(InlineArray<4, Bool>.self)
+  case 5: run(InlineArray<5, Bool>.self)
+  case 6: run(InlineArray<6, Bool>.self)
+  case 7 where hasManyRegisters: run(InlineArray<7, Bool>.self)
+  case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
+  case 10 where hasManyRegisters: run(InlineArray<10, Bool>.self)
+  default: if hasManyRegisters { run(InlineArray<12, Bool>.self) }
   }
 }
 

@@ -130,6 +130,13 @@ package protocol KernelBodies: SendableMetatype {
     runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?
   )
 
+  /// Plain products of matrices, one for each plane: c[plane][i, j] = Σ a[plane * planeStep + i * lda + p] * b[plane, p, j] with i < `rows`, p < `depth` and
+  /// 2 * lanes columns j; b is `[plane][depth][2 * lanes]`, c's planes are `sumStep` numbers apart.
+  static func multiplyPlanes(
+    _ a: ConstFloats, planeStep: Int, lda: Int, planes: Int, rows: Int, depth: Int,
+    _ b: ConstFloats, _ c: Floats, sumStep: Int, ldc: Int
+  )
+
   /// Sums of outer products over runs of pixels: the inside of every weight gradient.
   ///
   /// For each tap, c[tap][i, j] (+)= Σ a[aRows[r] + taps[tap] + x * aStep + i] * b[bRows[r] + x * bStep + j] with i < `rows`, j < `columns`; `columns` is a multiple

@@ -97,7 +97,6 @@ extension KernelTable {
     let planes = edge + edgeCount(w, block)
     let sums = planes + w.filter.productCount * block.planeStep
     let depth = g.inputChannels
-    var zero = 0
     // All tiles of several images, or some rows of tiles of one.
     let first =
       part.images.lowerBound * w.tilesPerImage
@@ -117,13 +116,10 @@ extension KernelTable {
         from: part.columns.lowerBound, to: part.columns.upperBound, by: tileWidth)
       {
         let weights = packed + column * w.filter.productCount * depth
-        for product in 0..<w.filter.productCount {
-          bodies.multiplyRuns(
-            planes + product * block.planeStep, aRows: &zero, lda: block.tileStep, taps: &zero,
-            tapCount: 1, depth: depth, weights + product * depth * tileWidth, columns: tileWidth,
-            sums + product * block.outputPlaneStep, cRows: &zero, ldc: block.outputStep, runs: 1,
-            pixels: tiles.count, accumulate: false, nil)
-        }
+        bodies.multiplyPlanes(
+          planes, planeStep: block.planeStep, lda: block.tileStep, planes: w.filter.productCount,
+          rows: tiles.count, depth: depth, weights, sums, sumStep: block.outputPlaneStep,
+          ldc: block.outputStep)
         bodies.winogradOutput(
           sums, planeStep: block.outputPlaneStep, tileStep: block.outputStep, w, tiles: tiles,
           channels: column..<min(part.columns.upperBound, column + tileWidth), epilogue, into: y,

@@ -14,6 +14,8 @@ public final class InferenceWorkspace {
   private let team: ThreadTeam?
   private let common: [FloatBuffer]
   private let workers: [Worker]
+  // The parts into which each step falls for the number of pictures of the last run.
+  private var parts: (pictures: Int, ofSteps: [[StepPart]]) = (0, [])
 
   private final class Worker: @unchecked Sendable {
     let maps: [FloatBuffer]
@@ -91,6 +93,12 @@ public final class InferenceWorkspace {
   /// Computes the logits of the first `pictures` pictures in `input`.
   public func run(pictures: Int = 1) {
     precondition(pictures > 0 && pictures <= capacity, "\(pictures) pictures of \(capacity)")
+    if parts.pictures != pictures {
+      let threads = team?.threadCount ?? 1
+      parts = (
+        pictures, prepared.steps.map { threads == 1 ? [] : parts(of: $0, pictures, threads) }
+      )
+    }
     if plan.prefix > 0 {
       share(pictures) { picture, worker in
         for segment in plan.segments[..<plan.prefix] { run(segment, picture, worker) }
@@ -98,8 +106,8 @@ public final class InferenceWorkspace {
     }
     for segment in plan.segments[plan.prefix...] {
       if segment.parts.isEmpty {
-        let step = prepared.steps[segment.steps.lowerBound]
-        timed(step, 0) { share(step, pictures) }
+        let position = segment.steps.lowerBound
+        timed(prepared.steps[position], 0) { share(position, pictures) }
       } else {
         let parts = segment.parts.count
         share(pictures * parts) { task, worker in
@@ -148,10 +156,11 @@ public final class InferenceWorkspace {
   }
 
   // One step over all pictures: the threads take pictures, or parts of the result where weights are large or there is one picture.
-  private func share(_ step: PreparedStep, _ pictures: Int) {
-    let threads = team?.threadCount ?? 1
-    let parts = threads == 1 ? [] : parts(of: step, pictures, threads)
+  private func share(_ position: Int, _ pictures: Int) {
+    let step = prepared.steps[position]
+    let parts = parts.ofSteps[position]
     if parts.isEmpty {
+      let threads = team?.threadCount ?? 1
       let chunks = min(pictures, threads)
       share(chunks) { chunk, worker in
         run(step, pictures * chunk / chunks..<pictures * (chunk + 1) / chunks, nil, worker)
