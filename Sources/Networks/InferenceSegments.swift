@@ -85,8 +85,8 @@ extension Segment {
         weights += step.weightCount
         guard step.worksByRows, weights <= weightLimit else { return nil }
         guard position != last else { continue }
-        guard !prepared.kept.contains(step.node) else { return nil }
         let map = joins[step.node] ?? step.node
+        guard !prepared.kept.contains(map) else { return nil }
         for (other, step) in prepared.steps.enumerated() where !range.contains(other) {
           let touches = (step.sources + [step.node]).contains { (joins[$0] ?? $0) == map }
           if touches { return nil }
@@ -148,6 +148,11 @@ extension Segment {
         let wanted = rowsToCompute(top..<min(rows.upperBound, top + height), &next)
         var moves: [Int: WindowMove] = [:]
         for map in Set(steps.dropLast().map { whole($0.node) }) {
+          // Where nothing is written nothing moves: all that is read is padding.
+          let isWritten = zip(range, steps).contains {
+            whole($0.1.node) == map && wanted[$0.0] != nil
+          }
+          guard isWritten else { continue }
           let end =
             zip(range, steps).filter { whole($0.1.node) == map }
             .map { wanted[$0.0]?.upperBound ?? next[$0.0] ?? 0 }.max() ?? 0
@@ -188,8 +193,8 @@ extension Segment {
         let end = min(shape(position).rows, (rows.upperBound + unit - 1) / unit * unit)
         guard end > begin else { continue }
         wanted[position] = begin..<end
-        let read = step.rowsRead(begin..<end)
         for source in step.sources where steps.contains(where: { $0.node == source }) {
+          let read = step.rowsRead(begin..<end, of: source)
           let old = demand[source] ?? read
           demand[source] =
             min(
@@ -204,9 +209,10 @@ extension Segment {
     private func firstRowRead(_ map: Int, _ next: [Int: Int]) -> Int {
       var row = prepared.network.nodes[map].shape.rows
       for (position, step) in zip(range, steps) {
-        let reads = step.sources.contains { whole($0) == map }
-        guard reads, let at = next[position], at < shape(position).rows else { continue }
-        row = min(row, step.rowsRead(at..<at + 1).lowerBound)
+        guard let at = next[position], at < shape(position).rows else { continue }
+        for source in step.sources where whole(source) == map {
+          row = min(row, step.rowsRead(at..<at + 1, of: source).lowerBound)
+        }
       }
       return row
     }
@@ -237,8 +243,15 @@ extension PreparedStep {
     return 1
   }
 
-  /// Rows of its inputs that some rows of its result need.
-  fileprivate func rowsRead(_ rows: Range<Int>) -> Range<Int> {
+  /// Rows of one of its inputs, or of its residual, that some rows of its result need.
+  fileprivate func rowsRead(_ rows: Range<Int>, of source: Int) -> Range<Int> {
+    guard inputs.contains(source) else { return rows }
+    let read = inputRowsRead(rows)
+    guard source == residual else { return read }
+    return min(read.lowerBound, rows.lowerBound)..<max(read.upperBound, rows.upperBound)
+  }
+
+  private func inputRowsRead(_ rows: Range<Int>) -> Range<Int> {
     switch work {
     case .convolution(let plan, _, _, _):
       let (g, unit) = (plan.geometry, plan.rowUnit)

@@ -119,7 +119,7 @@ extension TrainingWorkspace {
   }
 
   // u = γ x̂ + β, x̂ = (x - μ) / σ, y = f(u). With d = dy f'(u): dβ = Σ d, dγ = Σ d x̂, and since μ and σ depend on every x,
-  // dx = γ / σ (d - mean(d) - x̂ mean(d x̂)). With stored statistics μ and σ are constants and dx = γ / σ d.
+  // dx = γ / σ (d - mean(d) - x̂ mean(d x̂)).
   /// d in place of the stage's gradient, and the gradients of scale and offset.
   func normGradient(_ stage: TrainingStage, _ norm: Int, _ gradient: Floats) {
     guard let kept = statistics[norm] else { return }

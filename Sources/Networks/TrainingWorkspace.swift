@@ -40,12 +40,15 @@ public final class TrainingWorkspace {
   public var observer: ((StepTime) -> Void)?
 
   /// Memory for batches of up to `batch` images. Nodes up to and including `frozenThrough` use stored statistics and get no gradient; `inputGradient` asks for the
-  /// gradient of the picture too. The maps of the levels and of `keeping` are stored whole, others may be fused away.
+  /// gradient of the picture too, which frozen nodes do not give. The maps of the levels and of `keeping` are stored whole, others may be fused away.
   public init(
     _ network: Network, batch: Int, team: ThreadTeam, kernels: KernelTable = Kernels.chosen,
     frozenThrough frozen: Int? = nil, inputGradient: Bool = false, keeping: Set<Int> = []
   ) {
     precondition(batch > 0, "TrainingWorkspace: a batch of \(batch)")
+    precondition(
+      frozen == nil || !inputGradient,
+      "TrainingWorkspace: frozen nodes give no gradient of the picture")
     (self.network, self.kernels, self.team, capacity) = (network, kernels, team, batch)
     frozenNode = frozen ?? -1
     let places = network.nodes.indices.map { NodePlace(network, $0) }
@@ -212,7 +215,7 @@ struct WorkerMemory {
         guard let main = stage.main else { continue }
         let group = min(batch, network.groupSize(stage))
         if stage.pool != nil { map = max(map, group * network.nodes[main].shape.count) }
-        part = max(part, group * network.nodes[stage.inputs[0]].shape.count)
+        part = max(part, group * (stage.inputs.map { network.nodes[$0].shape.count }.max() ?? 0))
       }
     }
   }

@@ -80,6 +80,69 @@ import Testing
     for (a, b) in zip(expected, Self.logits(whole, of: 0)) { #expect(abs(a - b) <= 1e-4 * scale) }
   }
 
+  @Test func aSumOfAStridedConvolutionAndWhatLiesBesideItRunsInStrips() throws {
+    var b = NetworkBuilder("sum", input: Shape(97, 90, 3))
+    let stem = b.convolution("stem", b.input, channels: 32, kernel: 3)
+    b.mark(.edges, stem)
+    let short = b.convolution("short", stem, channels: 24, kernel: 1, stride: 2)
+    let first = b.convolution("first", stem, channels: 24, kernel: 3, stride: 2)
+    let second = b.convolution("second", first, channels: 24, kernel: 3)
+    let sum = b.activation("sum", b.add("add", .add(Sum()), short, second), .relu)
+    b.mark(.parts, sum)
+    let last = b.convolution("last", sum, channels: 8, kernel: 3, stride: 2)
+    b.mark(.objects, last)
+    _ = b.dense("classes", b.globalAveragePool("mean", last), channels: 3)
+    let network = try b.network()
+    let parameters = Parameters(initialising: network, seed: 2)
+    let whole = InferenceWorkspace(
+      PreparedNetwork(network, parameters, keeping: Set(network.nodes.indices)))
+    Self.fill(whole, 1)
+    whole.run()
+    let expected = Self.logits(whole, of: 0)
+    let scale = expected.map(abs).max() ?? 0
+    let prepared = PreparedNetwork(network, parameters, keepsLevels: false)
+    for threads in [1, 2, 3] {
+      let workspace = InferenceWorkspace(prepared, team: ThreadTeam(threads: threads))
+      Self.fill(workspace, 1)
+      workspace.run()
+      workspace.run()
+      for (a, b) in zip(expected, Self.logits(workspace, of: 0)) {
+        #expect(abs(a - b) <= 1e-4 * scale, "\(threads) threads")
+      }
+    }
+  }
+
+  @Test func aWiderPartOfAConcatenationGetsItsGradient() throws {
+    var b = NetworkBuilder("parts", input: Shape(24, 24, 3))
+    let narrow = b.convolution("narrow", b.input, channels: 2, kernel: 3)
+    b.mark(.edges, narrow)
+    let wide = b.convolution("wide", narrow, channels: 48, kernel: 3)
+    b.mark(.parts, wide)
+    let other = b.convolution("other", wide, channels: 4, kernel: 1)
+    let joined = b.concatenation("joined", narrow, wide)
+    let small = b.convolution("small", joined, channels: 4, kernel: 3)
+    let both = b.add("both", .add(Sum()), small, other)
+    b.mark(.objects, both)
+    _ = b.dense("classes", b.globalAveragePool("mean", both), channels: 3)
+    let network = try b.network()
+    let parameters = Parameters(initialising: network, seed: 2)
+    func gradient(threads: Int) -> [Float] {
+      let workspace = TrainingWorkspace(network, batch: 9, team: ThreadTeam(threads: threads))
+      var random = CounterRandom(seed: 3, purpose: "pictures")
+      for i in 0..<9 * network.inputShape.count {
+        workspace.input[i] = Float(random.uniform(-1, 1))
+      }
+      workspace.forward(parameters, images: 9)
+      for i in 0..<27 { workspace.logitsGradient[i] = Float(random.uniform(-1, 1)) }
+      let gradient = Parameters(network.layout)
+      workspace.backward(parameters, into: gradient)
+      return gradient.values.array
+    }
+    let alone = gradient(threads: 1)
+    #expect(alone.allSatisfy(\.isFinite) && alone.contains { $0 != 0 })
+    #expect(alone == gradient(threads: 3))
+  }
+
   @Test(arguments: Architecture.names)
   func fusedAndUnfusedTrainingAgree(_ name: String) throws {
     let network = try smallNetwork(name)
