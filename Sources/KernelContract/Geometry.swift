@@ -121,3 +121,14 @@
   /// x σ(x) (Elfwing et al. 2017).
   case silu
 }
+
+extension Activation {
+  /// The bounds of a function that only cuts off, nil for the others.
+  public var bounds: (low: Float, high: Float)? {
+    switch self {
+    case .relu: (0, .infinity)
+    case .relu6: (0, 6)
+    case .gelu, .silu: nil
+    }
+  }
+}

@@ -176,7 +176,7 @@ public struct ConvolutionPlan: Sendable {
     }
   }
 
-  /// Floats that `weightGradient` keeps in `sums` between the groups of a shard.
+  /// Floats of `sums` that `weightGradient` needs.
   public var weightSumCount: Int {
     switch weightGradient {
     case .direct: geometry.weightCount
@@ -186,18 +186,19 @@ public struct ConvolutionPlan: Sendable {
 
   /// dw = Σ over images of the weight gradient, `[row, column, in / groups, out]`; overwrites dw.
   ///
-  /// The images may come in groups, one after the other: `sums` carries the sum from the group that `isFirst` to the one that `isLast`, which writes dw.
+  /// The images may come in groups, one after the other, from the one that `isFirst` to the one that `isLast`: dw is whole after the last; until then dw and `sums`
+  /// belong to this function.
   public func weightGradient(
     _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, images: Int, sums: Floats,
     isFirst: Bool = true, isLast: Bool = true, scratch: Floats
   ) {
     switch weightGradient {
     case .direct:
-      let target = isFirst ? dw : sums
       guard images > 0 else {
-        dw.update(repeating: 0, count: geometry.weightCount)
+        if isFirst { dw.update(repeating: 0, count: geometry.weightCount) }
         return
       }
+      let target = isFirst ? dw : sums
       table.directWeightGradient(x, dy, into: target, geometry, images: images, scratch: scratch)
       if !isFirst {
         table.add(dw, sums, into: dw, count: geometry.weightCount)
@@ -206,17 +207,6 @@ public struct ConvolutionPlan: Sendable {
       table.winogradWeightGradient(
         x, dy, into: dw, geometry, outputTile: tile, images: images, sums: sums, isFirst: isFirst,
         isLast: isLast, scratch: scratch)
-    }
-  }
-}
-
-extension Activation {
-  /// The bounds of a function that only cuts off, nil for the others.
-  var bounds: (low: Float, high: Float)? {
-    switch self {
-    case .relu: (0, .infinity)
-    case .relu6: (0, 6)
-    case .gelu, .silu: nil
     }
   }
 }

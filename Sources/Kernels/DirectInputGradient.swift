@@ -143,7 +143,8 @@ extension KernelTable {
         for group in 0..<g.groups {
           source.fill(
             scratch, plan, from: dy + image * g.outputCount, images: count,
-            firstRow: row + phase.firstRow, firstColumn: phase.firstColumn,
+            firstRow: row + phase.firstRow, rows: rows - 1 + phase.tapRows,
+            firstColumn: phase.firstColumn,
             firstChannel: group * g.groupOutputs)
           bodies.multiplyRuns(
             scratch, aRows: from, lda: g.groupOutputs, taps: taps, tapCount: phase.tapRows,

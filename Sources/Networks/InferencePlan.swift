@@ -140,7 +140,7 @@ extension PreparedStep {
       return false
     }
     return !plan.geometry.isDepthwise
-      && (function == nil || function == .relu || function == .relu6)
+      && (function == nil || function?.bounds != nil)
   }
 }
 

@@ -63,7 +63,7 @@ extension InferenceWorkspace {
       !source.isWorkers && !target.isWorkers && target.pixelStep == shape.channels
       && part.isNotRows
     if isStack { wanted.images = 0..<pictures.count }
-    let bounded = function == .gelu || function == .silu ? nil : function
+    let bounded = function?.bounds == nil ? nil : function
     for picture in isStack ? pictures.lowerBound..<pictures.lowerBound + 1 : pictures {
       let y = pointer(step.node, of: picture, worker)
       plan.forward(

@@ -21,7 +21,7 @@ struct TrainingStage {
 
   /// Whether the sums are cut off as they are stored, so that only the result is.
   var cutsOff: Bool {
-    main != nil && pool == nil && norm == nil && (function == .relu || function == .relu6)
+    main != nil && pool == nil && norm == nil && function?.bounds != nil
   }
 
   /// Whether the inner map is stored beside the result.
@@ -37,9 +37,9 @@ struct TrainingStage {
     return network.nodes.indices.compactMap { index in
       guard !done.contains(index) else { return nil }
       let stage = TrainingStage(network, from: index) { node in
-        guard node != frozenNode, !kept.contains(node), consumers[node].count == 1 else {
-          return nil
-        }
+        guard !kept.contains(node), consumers[node].count == 1,
+          (node <= frozenNode) == (consumers[node][0] <= frozenNode)
+        else { return nil }
         return consumers[node][0]
       }
       done.formUnion(stage.nodes)

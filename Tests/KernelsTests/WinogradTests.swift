@@ -93,6 +93,33 @@ import Testing
   }
 
   @Test(arguments: cases)
+  func groupsOfImagesGiveTheWeightGradientOfAll(_ name: String, _ tile: Int, _ kernel: Int) throws {
+    let table = try Kernels.named(name)
+    let g = ConvolutionGeometry(
+      inputRows: 9, inputColumns: 10, inputChannels: 5, outputChannels: table.vectorWidth + 1,
+      kernelRows: kernel, kernelColumns: kernel, padding: Padding(1))
+    let (x, dy) = (numbers(3 * g.inputCount, seed: 3), numbers(3 * g.outputCount, seed: 5))
+    let (xs, dys) = (FloatBuffer(x), FloatBuffer(dy))
+    let expected = Reference.convolutionWeightGradient(x, dy, g, images: 3)
+    for algorithm in [ConvolutionAlgorithm.direct, .winograd(outputTile: tile)] {
+      let plan = ConvolutionPlan(
+        g, table, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)
+      let (dw, sums) = (GuardedOutput(g.weightCount), GuardedOutput(plan.weightSumCount))
+      let scratch = FloatBuffer(count: plan.scratchCount)
+      for (images, isFirst, isLast) in [
+        (0..<1, true, false), (1..<1, false, false), (1..<3, false, true),
+      ] {
+        plan.weightGradient(
+          xs.pointer + images.lowerBound * g.inputCount,
+          dys.pointer + images.lowerBound * g.outputCount, into: dw.pointer, images: images.count,
+          sums: sums.pointer, isFirst: isFirst, isLast: isLast, scratch: scratch.pointer)
+      }
+      expectClose(dw, expected, tolerance: 1e-4, "\(name) \(algorithm)")
+      #expect(sums.guardsAreWhole)
+    }
+  }
+
+  @Test(arguments: cases)
   func epilogueAddsBiasAndResidualAndCutsOff(_ name: String, _ tile: Int, _ kernel: Int) throws {
     let table = try Kernels.named(name)
     let channels = table.vectorWidth + 3
