@@ -14,11 +14,6 @@ extension Bodies {
     mapVectors(x, y, z, count) { clamped($0 + $1, low, high) }
   }
 
-  package static func addScaled(_ x: ConstFloats, by s: Float, to y: Floats, count: Int) {
-    let scale = Vector(repeating: s)
-    mapVectors(x, y, y, count) { fma($0, scale, $1) }
-  }
-
   package static func scale(_ x: ConstFloats, by s: Float, into y: Floats, count: Int) {
     mapVectors(x, y, count) { $0 * s }
   }

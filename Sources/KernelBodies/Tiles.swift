@@ -1,9 +1,10 @@
 import CVector
 import KernelContract
 
-// The register tiles. Everything that multiplies runs through two of them:
+// The register tiles. Everything that multiplies runs through three of them:
 //
 //   forward:   C[i, j] (+)= Σ_tap Σ_c A[tap + i * lda + c] * B[tap, c, j]     left by broadcast, right packed
+//   plane:     the forward tile with one tap and nothing after it, for Winograd's products
 //   outer:     C[i, j] (+)= Σ_pixel A[pixel + i] * B[pixel + j]               for weight gradients
 //
 // i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
@@ -178,53 +179,6 @@ func narrowTile<let rows: Int>(
   store(sums, c, ldc: ldc, first: 0, end)
 }
 
-/// Sums over `rowCount` runs of `pixels` pixels; run r begins at a + aRows[r] and b + bRows[r].
-@inline(__always)
-func outerTile<let rows: Int>(
-  _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, aStep: Int, aRows: UnsafePointer<Int>,
-  _ b: ConstFloats, bStep: Int, bRows: UnsafePointer<Int>, rowCount: Int, pixels: Int,
-  _ c: Floats, ldc: Int, accumulate: Bool
-) {
-  var left = InlineArray<rows, Vector> { _ in Vector.zero }
-  var right = InlineArray<rows, Vector> { _ in Vector.zero }
-  if accumulate {
-    for i in 0..<rows {
-      if hasManyRegisters {
-        left[i] = load(c + i * ldc)
-        right[i] = load(c + i * ldc + lanes)
-      } else {
-        // Small tiles meet the old sums often: these are added last, and until then they have time to come.
-        cv_prefetch1(c + i * ldc)
-      }
-    }
-  }
-  for row in 0..<rowCount {
-    var p = a + aRows[row]
-    var q = b + bRows[row]
-    for _ in 0..<pixels {
-      let b0 = load(q)
-      let b1 = load(q + lanes)
-      for i in 0..<rows {
-        let s = Vector(repeating: p[i])
-        left[i] = fma(s, b0, left[i])
-        right[i] = fma(s, b1, right[i])
-      }
-      p += aStep
-      q += bStep
-    }
-  }
-  if accumulate && !hasManyRegisters {
-    for i in 0..<rows {
-      left[i] += load(c + i * ldc)
-      right[i] += load(c + i * ldc + lanes)
-    }
-  }
-  for i in 0..<rows {
-    store(left[i], c + i * ldc)
-    store(right[i], c + i * ldc + lanes)
-  }
-}
-
 /// The forward tile of the given height (at most `tallestTile`).
 @inline(__always)
 func forwardTile(
@@ -277,28 +231,6 @@ func planeTile(
   }
 }
 
-/// The outer tile of the given height.
-@inline(__always)
-func outerTile(
-  rows: Int, _ a: ConstFloats, aStep: Int, aRows: UnsafePointer<Int>, _ b: ConstFloats, bStep: Int,
-  bRows: UnsafePointer<Int>, rowCount: Int, pixels: Int, _ c: Floats, ldc: Int, accumulate: Bool
-) {
-  @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
-    outerTile(
-      type, a, aStep: aStep, aRows: aRows, b, bStep: bStep, bRows: bRows, rowCount: rowCount,
-      pixels: pixels, c, ldc: ldc, accumulate: accumulate)
-  }
-  switch rows {
-  case 1: run(InlineArray<1, Bool>.self)
-  case 2: run(InlineArray<2, Bool>.self)
-  case 3: run(InlineArray<3, Bool>.self)
-  case 4: run(InlineArray<4, Bool>.self)
-  case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
-  case 12 where hasManyRegisters: run(InlineArray<12, Bool>.self)
-  default: run(InlineArray<6, Bool>.self)
-  }
-}
-
 /// How tall the next tile is when `left` rows remain: even tiles beat one tall and one flat.
 @inline(__always) func tileHeight(_ left: Int) -> Int {
   if hasManyRegisters {
@@ -311,16 +243,5 @@ func outerTile(
   switch left {
   case 7, 8: return 4
   default: return min(left, tallestTile)
-  }
-}
-
-/// The same for outer tiles, which know the heights 1, 2, 3, 4, 6, 8, 12.
-@inline(__always) func outerHeight(_ left: Int) -> Int {
-  let height = min(left, tallestTile)
-  switch height {
-  case 5: return 4
-  case 7: return 6
-  case 9, 10, 11: return 8
-  default: return left == 16 && hasManyRegisters ? 8 : height
   }
 }
