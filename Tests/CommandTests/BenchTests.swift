@@ -87,7 +87,8 @@ import Testing
         let speed = Double(pass.operations) / seconds / 1e9
         #expect(abs(pass.gflops - speed) < 0.01 * speed + 0.001, "\(step.node)")
         #expect(
-          abs(pass.fractionOfLimit - speed / object.limitGflops) < 0.01 * speed + 0.001,
+          abs(pass.fractionOfLimit - speed / object.limitGflops)
+            < 0.01 * speed / object.limitGflops + 0.001,
           "\(step.node)")
       }
     }

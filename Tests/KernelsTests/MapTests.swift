@@ -126,9 +126,6 @@ import Testing
       table.add(a.pointer, b.pointer, into: sum.pointer, count: count)
       expectClose(
         sum, zip(a.array, b.array).map { Double($0) + Double($1) }, tolerance: 1e-6, name)
-      table.addScaled(a.pointer, by: 2, to: sum.pointer, count: count)
-      expectClose(
-        sum, zip(a.array, b.array).map { 3 * Double($0) + Double($1) }, tolerance: 1e-6, name)
       let scaled = GuardedOutput(count)
       table.scale(a.pointer, by: -0.5, into: scaled.pointer, count: count)
       expectClose(scaled, a.array.map { Double($0) * -0.5 }, tolerance: 0, name)

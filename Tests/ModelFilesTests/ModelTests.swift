@@ -20,9 +20,9 @@ import Testing
     #expect(read.encoded() == bytes)
   }
 
-  @Test(arguments: Architecture.names) func everyArchitectureComesBack(name: String) throws {
-    // AlexNet's dense layers hold hundreds of megabytes and nothing new.
-    if name == "alexnet" { return }
+  // AlexNet's dense layers hold hundreds of megabytes and nothing new.
+  @Test(arguments: Architecture.names.filter { $0 != "alexnet" })
+  func everyArchitectureComesBack(name: String) throws {
     let network = try smallNetwork(name, classes: 2)
     var model = try smallModel()
     model.network = network
