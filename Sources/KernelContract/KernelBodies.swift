@@ -76,9 +76,6 @@ package protocol KernelBodies: SendableMetatype {
   static func add(
     _ x: ConstFloats, _ y: ConstFloats, low: Float, high: Float, into z: Floats, count: Int)
 
-  /// y += s x.
-  static func addScaled(_ x: ConstFloats, by s: Float, to y: Floats, count: Int)
-
   /// y = s x.
   static func scale(_ x: ConstFloats, by s: Float, into y: Floats, count: Int)
 
@@ -165,13 +162,13 @@ package protocol KernelBodies: SendableMetatype {
     channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, scratch: Floats
   )
 
-  /// G w Gᵀ of weights `[3, 3, in, out]`, packed `[block of 2 * lanes out][product][in][2 * lanes]`; only vectors with an output are written.
+  /// G w Gᵀ of weights `[taps, taps, in, out]`, packed `[block of 2 * lanes out][product][in][2 * lanes]`; only vectors with an output are written.
   static func winogradFilter(
     _ w: ConstFloats, inputs: Int, outputs: Int, _ filter: WinogradFilter, into packed: Floats,
     scratch: Floats
   )
 
-  /// dw = Gᵀ planes G, `[3, 3, in, out]`, from `planes[product * planeStep + in * rowStep + out]`.
+  /// dw = Gᵀ planes G, `[taps, taps, in, out]`, from `planes[product * planeStep + in * rowStep + out]`.
   static func winogradFilterGradient(
     _ planes: ConstFloats, planeStep: Int, rowStep: Int, inputs: Int, outputs: Int,
     _ filter: WinogradFilter,

@@ -16,7 +16,7 @@ struct ConvolutionCost {
 struct ConvolutionCosts {
   let forward, weightGradient: [ConvolutionAlgorithm: ConvolutionCost]
 
-  /// Nanoseconds that a core needs to read a packed weight which no cache holds, both cores reading.
+  /// Nanoseconds that a core needs to read a packed weight which no cache holds, measured with two cores reading at once.
   private static let weightRead = 0.23
 
   /// The cheapest algorithm for a shape: the least time for `images` maps, or for reading the weights once if that takes longer.

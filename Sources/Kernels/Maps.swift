@@ -100,7 +100,7 @@ extension KernelTable {
     _ activation: Activation, dy: ConstFloats, x: ConstFloats, into dx: Floats, count: Int
   ) { bodies.activationGradient(activation, dy: dy, x: x, into: dx, count: count) }
 
-  /// z = f(x + y), f nil or a function that only cuts off; z may be x or y.
+  /// z = f(x + y), f nil for none; z may be x or y.
   public func add(
     _ x: ConstFloats, _ y: ConstFloats, activation: Activation? = nil, into z: Floats, count: Int
   ) {
@@ -114,11 +114,6 @@ extension KernelTable {
     _ x: ConstFloats, _ channels: Int, step from: Int, into y: Floats, step to: Int, pixels: Int
   ) {
     for pixel in 0..<pixels { (y + pixel * to).update(from: x + pixel * from, count: channels) }
-  }
-
-  /// y += s x.
-  public func addScaled(_ x: ConstFloats, by s: Float, to y: Floats, count: Int) {
-    bodies.addScaled(x, by: s, to: y, count: count)
   }
 
   /// y = s x; x and y may be the same.
@@ -191,7 +186,8 @@ extension KernelTable {
 }
 
 extension PoolGeometry {
-  static func whole(_ rows: Int, _ columns: Int, _ channels: Int) -> PoolGeometry {
+  /// One window over the whole map.
+  public static func whole(_ rows: Int, _ columns: Int, _ channels: Int) -> PoolGeometry {
     PoolGeometry(
       inputRows: rows, inputColumns: columns, channels: channels, windowRows: rows,
       windowColumns: columns, rowStride: 1, columnStride: 1)

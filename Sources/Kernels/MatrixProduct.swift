@@ -28,7 +28,7 @@ extension KernelTable {
   /// Floats of scratch that `multiply` needs.
   public func multiplyScratchCount(m: Int, n: Int, k: Int) -> Int {
     let depth = min(k, depthBlock)
-    let columns = (n + tileWidth - 1) / tileWidth * tileWidth
+    let columns = rounded(n)
     return columns * depth + min(m, rowBlock) * (depth + rowGap)
   }
 
@@ -44,7 +44,7 @@ extension KernelTable {
       if !accumulate { for i in 0..<m { (c + i * ldc).update(repeating: 0, count: n) } }
       return
     }
-    let columns = (n + tileWidth - 1) / tileWidth * tileWidth
+    let columns = rounded(n)
     let packedB = scratch
     let packedA = packedB + columns * min(k, depthBlock)
     var zero = 0

@@ -27,7 +27,7 @@ struct WinogradBlock {
   let outputStep, outputPlaneStep: Int
 
   // The gaps keep planes and rows from sharing cache sets.
-  init(_ g: ConvolutionGeometry, _ w: WinogradGeometry, _ table: KernelTable, tiles: Int) {
+  init(_ g: ConvolutionGeometry, _ table: KernelTable, tiles: Int) {
     self.tiles = tiles
     inputWidth = (g.inputChannels + table.vectorWidth - 1) / table.vectorWidth * table.vectorWidth
     tileStep = inputWidth + (inputWidth % 256 == 0 ? 16 : 0)
@@ -60,16 +60,14 @@ extension KernelTable {
   }
 
   // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them.
-  func winogradBlock(_ g: ConvolutionGeometry, _ w: WinogradGeometry) -> WinogradBlock {
-    WinogradBlock(g, w, self, tiles: g.inputChannels > 256 ? 48 : 24)
+  func winogradBlock(_ g: ConvolutionGeometry) -> WinogradBlock {
+    WinogradBlock(g, self, tiles: g.inputChannels > 256 ? 48 : 24)
   }
 
   // As many tiles as make the traffic of their planes equal that of the sums.
-  private func winogradGradientBlock(
-    _ g: ConvolutionGeometry, _ w: WinogradGeometry
-  ) -> WinogradBlock {
+  private func winogradGradientBlock(_ g: ConvolutionGeometry) -> WinogradBlock {
     let tiles = g.inputChannels * g.outputChannels / (g.inputChannels + g.outputChannels)
-    return WinogradBlock(g, w, self, tiles: max(24, min(256, tiles)))
+    return WinogradBlock(g, self, tiles: max(24, min(256, tiles)))
   }
 
   // What the transforms themselves need: a block between the two passes, and a gathered block or a finished tile.
@@ -80,7 +78,7 @@ extension KernelTable {
   /// Floats of scratch that `winograd` needs.
   func winogradScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradBlock(g, w)
+    let block = winogradBlock(g)
     return edgeCount(w, block) + w.filter.productCount * (block.planeStep + block.outputPlaneStep)
       + 64
   }
@@ -92,7 +90,7 @@ extension KernelTable {
   ) {
     var w = WinogradGeometry(g, outputTile: outputTile)
     w.outputStep = part.pixelStep
-    let block = winogradBlock(g, w)
+    let block = winogradBlock(g)
     let edge = scratch
     let planes = edge + edgeCount(w, block)
     let sums = planes + w.filter.productCount * block.planeStep
@@ -155,7 +153,7 @@ extension KernelTable {
   /// Floats of scratch that `winogradWeightGradient` needs.
   func winogradWeightGradientScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradGradientBlock(g, w)
+    let block = winogradGradientBlock(g)
     let columns = rounded(g.outputChannels)
     let gradients = w.filter.productCount * (block.tiles * (columns + 16) + 16)
     let edge = w.filter.productCount * (vectorWidth + max(block.inputWidth, columns))
@@ -169,7 +167,7 @@ extension KernelTable {
     outputTile: Int, images: Int, sums: Floats, isFirst: Bool, isLast: Bool, scratch: Floats
   ) {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradGradientBlock(g, w)
+    let block = winogradGradientBlock(g)
     let columns = rounded(g.outputChannels)
     let gradientStep = columns + (columns % 256 == 0 ? 16 : 0)
     let gradientPlaneStep = block.tiles * gradientStep + 16

@@ -226,7 +226,7 @@ public struct SafeTensors: Sendable {
     var position = 0
     let sorted = tensors.sorted { $0.key < $1.key }
     for (name, tensor) in sorted {
-      let end = position + 4 * tensor.values.count
+      let end = position + 4 * tensor.count
       let shape = tensor.shape.map { "\($0)" }.joined(separator: ",")
       if header.utf8.count > 1 { header += "," }
       header +=

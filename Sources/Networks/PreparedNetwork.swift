@@ -177,10 +177,7 @@ private struct Folding {
     case .maxPool(let layer): return .maxPool(layer.geometry(from))
     case .averagePool(let layer): return .averagePool(layer.geometry(from))
     case .globalAveragePool:
-      let whole = PoolGeometry(
-        inputRows: from.rows, inputColumns: from.columns, channels: from.channels,
-        windowRows: from.rows, windowColumns: from.columns, rowStride: 1, columnStride: 1)
-      return .averagePool(whole)
+      return .averagePool(.whole(from.rows, from.columns, from.channels))
     case .concatenation: return .concatenation
     case .scale(let layer): return .scale(layer.factor)
     }
