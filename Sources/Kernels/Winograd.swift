@@ -61,7 +61,7 @@ extension KernelTable {
 
   // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them.
   func winogradBlock(_ g: ConvolutionGeometry) -> WinogradBlock {
-    WinogradBlock(g, self, tiles: g.inputChannels > 256 ? 48 : 24)
+    WinogradBlock(g, self, tiles: g.inputChannels > 256 ? 64 : 24)
   }
 
   // As many tiles as make the traffic of their planes equal that of the sums.
