@@ -19,7 +19,13 @@ struct Measurement {
   let nanosecondsPerTile: Double
 }
 
-let table = Kernels.chosen
+let table: KernelTable
+do {
+  table = try Kernels.choose(environment: ProcessInfo.processInfo.environment[Kernels.variable])
+} catch {
+  FileHandle.standardError.write(Data("\(error)\n".utf8))
+  exit(1)
+}
 let clock = ContinuousClock()
 
 func filled(_ count: Int, _ seed: UInt64) -> FloatBuffer {
