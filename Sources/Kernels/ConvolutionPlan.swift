@@ -180,7 +180,7 @@ public struct ConvolutionPlan: Sendable {
   public var weightSumCount: Int {
     switch weightGradient {
     case .direct: geometry.weightCount
-    case .winograd(let tile): table.winogradWeightSumCount(geometry, outputTile: tile)
+    case .winograd(let tile): table.winogradPackedCount(geometry, outputTile: tile)
     }
   }
 

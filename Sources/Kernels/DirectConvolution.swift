@@ -102,17 +102,10 @@ extension KernelTable {
       return
     }
     let depth = g.kernelRows * g.kernelColumns * g.groupInputs
-    var to = packed
     for group in 0..<g.groups {
-      for first in stride(from: 0, to: g.groupOutputs, by: tileWidth) {
-        let valid = min(tileWidth, g.groupOutputs - first)
-        for p in 0..<depth {
-          to.update(
-            from: weights + p * g.outputChannels + group * g.groupOutputs + first, count: valid)
-          for j in valid..<tileWidth { to[j] = 0 }
-          to += tileWidth
-        }
-      }
+      packRight(
+        weights + group * g.groupOutputs, g.outputChannels, false, 0, depth, g.groupOutputs,
+        into: packed + group * depth * rounded(g.groupOutputs))
     }
   }
 

@@ -67,7 +67,7 @@ extension KernelTable {
   }
 
   // [block of tileWidth columns][depth][tileWidth], zero beyond n.
-  private func packRight(
+  func packRight(
     _ b: ConstFloats, _ ldb: Int, _ transposed: Bool, _ from: Int, _ depth: Int, _ n: Int,
     into packed: Floats
   ) {

@@ -38,7 +38,7 @@ struct WinogradBlock {
 }
 
 extension KernelTable {
-  /// Floats of the packed weights for `winograd`.
+  /// Floats of the packed weights for `winograd`, and of the sums of `winogradWeightGradient`.
   func winogradPackedCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     WinogradGeometry(g, outputTile: outputTile).filter.productCount * g.inputChannels
       * rounded(g.outputChannels)
@@ -144,12 +144,6 @@ extension KernelTable {
       scratch, g.transposed, outputTile: outputTile, into: packed, scratch: scratch + g.weightCount)
   }
 
-  /// Floats of the sums of `winogradWeightGradient`.
-  func winogradWeightSumCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
-    WinogradGeometry(g, outputTile: outputTile).filter.productCount * g.inputChannels
-      * rounded(g.outputChannels)
-  }
-
   /// Floats of scratch that `winogradWeightGradient` needs.
   func winogradWeightGradientScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
@@ -176,7 +170,7 @@ extension KernelTable {
     let gradients = planes + w.filter.productCount * block.planeStep
     let total = images * w.tilesPerImage
     if isFirst {
-      sums.update(repeating: 0, count: winogradWeightSumCount(g, outputTile: outputTile))
+      sums.update(repeating: 0, count: winogradPackedCount(g, outputTile: outputTile))
     }
     if columns != g.outputChannels {
       gradients.update(repeating: 0, count: w.filter.productCount * gradientPlaneStep)
