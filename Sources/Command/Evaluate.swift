@@ -97,7 +97,8 @@ struct Evaluate: SessionCommand {
     let reporter = ProgressRelay(progress, total: source.count)
     let shouldStop = session.shouldStop
     let result = Evaluation(
-      PreparedNetwork(model.network, model.parameters, keepsLevels: false), model.preprocessing,
+      PreparedNetwork(model.network, model.parameters, keepsLevels: false, team: team),
+      model.preprocessing,
       classes: model.classes, on: source, labels: labels, team: team,
       shouldStop: { shouldStop() != nil }
     ) { reporter.update($0) }

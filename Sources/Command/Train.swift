@@ -132,7 +132,8 @@ struct Train: SessionCommand {
     let model = try readModel(folder.modelPath)
     let evaluation = trainer.validation.map {
       Evaluation(
-        PreparedNetwork(model.network, model.parameters, keepsLevels: false), model.preprocessing,
+        PreparedNetwork(model.network, model.parameters, keepsLevels: false, team: trainer.team),
+        model.preprocessing,
         classes: model.classes, on: $0, team: trainer.team)
     }
     let report = Report(

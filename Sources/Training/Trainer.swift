@@ -189,7 +189,8 @@ public final class Trainer {
     let trainingSeconds = state.seconds
     let evaluation = validation.map {
       Evaluation(
-        PreparedNetwork(network, parameters, keepsLevels: false), preprocessing, classes: classes,
+        PreparedNetwork(network, parameters, keepsLevels: false, team: team), preprocessing,
+        classes: classes,
         on: $0, team: team)
     }
     let isBest = evaluation.map { $0.top1 > state.best } ?? true
