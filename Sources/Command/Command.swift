@@ -82,7 +82,7 @@ public func runAvocet(
     do { try command.run() } catch { return explain(error, arguments, streams) }
     return 0
   }
-  let session = Session(streams, quiet: runnable.common.quiet, shouldStop: shouldStop)
+  let session = Session(streams, arguments, quiet: runnable.common.quiet, shouldStop: shouldStop)
   do throws(Failure) { return try runnable.run(session) } catch {
     if !error.message.isEmpty { complain(error.message) }
     return error.code

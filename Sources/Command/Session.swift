@@ -55,10 +55,28 @@ final class Session {
   let streams: Streams
   let quiet: Bool
   let shouldStop: @Sendable () -> Int32?
+  private let arguments: [String]
 
-  init(_ streams: Streams, quiet: Bool, shouldStop: @escaping @Sendable () -> Int32?) {
-    (self.streams, self.quiet, self.shouldStop) = (streams, quiet, shouldStop)
+  init(
+    _ streams: Streams, _ arguments: [String], quiet: Bool,
+    shouldStop: @escaping @Sendable () -> Int32?
+  ) {
+    (self.streams, self.arguments) = (streams, arguments)
+    (self.quiet, self.shouldStop) = (quiet, shouldStop)
   }
+
+  /// The command as a shell would take it, for a report; without what only matters the second time.
+  var commandLine: String {
+    let words = arguments.filter { !["--resume", "--force"].contains($0) }.map { argument in
+      let text = escapedText(PathArgument.bytes(argument))
+      let isPlain = !text.isEmpty && text.utf8.allSatisfy(Self.plain.contains)
+      return isPlain ? text : "'\(text.replacing("'", with: "'\\''"))'"
+    }
+    return (["avocet"] + words).joined(separator: " ")
+  }
+
+  private static let plain = Set(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=+@%".utf8)
 
   /// A line of the result.
   func print(_ line: String) throws(Failure) { try write(Array((line + "\n").utf8)) }
