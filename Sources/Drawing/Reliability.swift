@@ -62,13 +62,16 @@ extension Chart {
     return canvas.image
   }
 
+  // Light, so that the whiskers stand out.
+  private static let barColor = RGB(134, 176, 219)
+
   private static func bin(
     _ bin: ConfidenceBin, x: Double, width: Double, _ plot: Rectangle, _ canvas: inout Canvas
   ) {
     func y(_ share: Double) -> Double { plot.y + plot.height * (1 - share) }
     canvas.rectangle(
       Rectangle(x: x, y: y(bin.accuracy), width: width, height: plot.height * bin.accuracy),
-      palette[0])
+      barColor)
     let middle = x + width / 2
     canvas.line(
       from: Point(middle, y(bin.interval.low)), to: Point(middle, y(bin.interval.high)), ink,
@@ -109,7 +112,7 @@ extension Chart {
   private static func legend(at point: Point, _ canvas: inout Canvas) {
     var x = point.x
     for (name, color, height) in [
-      ("share that is right", palette[0], 12), ("how sure it was", palette[1], 4),
+      ("share that is right", barColor, 12), ("how sure it was", palette[1], 4),
     ] as [(String, RGB, Double)] {
       canvas.rectangle(
         Rectangle(x: x, y: point.y - 4 - height / 2, width: 12, height: height), color)

@@ -85,7 +85,7 @@ public struct Comparison: Sendable {
       ("new top-1", Evaluation.share(newCorrect, of: rows.count)),
       (
         "difference",
-        "\(points(difference)) points (95 % interval \(points(low)) to \(points(high)); between equals so uneven a split has probability \(decimal(chance, 4)))"
+        "\(points(difference)) points (95 % interval \(points(low)) to \(points(high)); between equals so uneven a split has probability \(chance < 0.0001 ? "below 0.0001" : decimal(chance, 4)))"
       ),
       ("learned", "\(grouped(learned)) (wrong before, right now)"),
       ("forgotten", "\(grouped(forgotten)) (right before, wrong now)"),

@@ -58,11 +58,12 @@ extension Report {
     .scroll{overflow-x:auto}table{border-collapse:collapse}caption{text-align:left;color:var(--faint);padding-bottom:.4rem}
     th,td{padding:.28rem .9rem .28rem 0;text-align:left;vertical-align:top}thead th{border-bottom:1px solid var(--line);white-space:nowrap}tbody th{font-weight:600;overflow-wrap:break-word;min-width:6rem;max-width:16rem}
     .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.facts th{font-weight:400;color:var(--faint);min-width:9rem}.facts td{overflow-wrap:anywhere}
-    .bar{display:inline-block;width:7rem;height:.6rem;background:var(--line);border-radius:.3rem;overflow:hidden;margin-left:.6rem}.bar i{display:block;height:100%;background:var(--bar)}
+    .bar{display:inline-block;width:7rem;height:.6rem;background:var(--line);border-radius:.3rem;overflow:hidden;margin-right:.6rem}.bar i{display:block;height:100%;background:var(--bar)}
     img{max-width:100%;height:auto}img.chart{background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.4rem}
     .mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem;margin:1rem 0}figure{margin:0;overflow-wrap:anywhere;font-size:.9rem;line-height:1.35}
     figure img{width:100%;image-rendering:pixelated;border-radius:.4rem;display:block;margin-bottom:.3rem}figure b{color:var(--bad)}
     pre{background:var(--card);padding:.8rem 1rem;border-radius:.5rem;overflow-x:auto;font-size:.85rem}summary{cursor:pointer;margin:.6rem 0}
+    @media (max-width:40rem){.bar{display:none}}
     @media print{h2{break-after:avoid}figure,img{break-inside:avoid}}
     """
 
@@ -151,7 +152,7 @@ extension Report {
     guard let evaluation, !evaluation.judgements.isEmpty else { return "" }
     let worst = evaluation.worstClasses
     let heads = [
-      ("class", false), ("pictures", true), ("precision", true), ("recall", true), ("F1", true),
+      ("class", false), ("F1", true), ("precision", true), ("recall", true), ("pictures", true),
       ("most often taken for", false),
     ]
     func rows(_ classes: some Sequence<ClassFigures>) -> [[String]] {
@@ -162,8 +163,8 @@ extension Report {
         let bar =
           "<span class=\"bar\" aria-hidden=\"true\"><i style=\"width:\(decimal(100 * figures.f1, 1))%\"></i></span>"
         return [
-          Markup.escaped(figures.name), grouped(figures.pictures), percent(figures.precision),
-          percent(figures.recall), percent(figures.f1) + bar, confusion ?? "",
+          Markup.escaped(figures.name), bar + percent(figures.f1), percent(figures.precision),
+          percent(figures.recall), grouped(figures.pictures), confusion ?? "",
         ]
       }
     }

@@ -132,7 +132,7 @@ import Testing
         pictures: 10, confidence: confidence, accuracy: accuracy, interval: (accuracy, accuracy))
       let image = Chart.reliability(title: "t", notes: [], bins: [bin])
       let column = image.width / 4
-      return (0..<image.height).count { image[column, $0] == Chart.palette[0] }
+      return (0..<image.height).count { image[column, $0] == RGB(134, 176, 219) }
     }
     #expect(abs(filled(0.5, 0.95) - 180) < 12 && abs(filled(0.25, 0.95) - 90) < 12)
     let empty = Chart.ConfidenceBin(pictures: 0, confidence: 0, accuracy: 0, interval: (0, 1))
