@@ -59,8 +59,7 @@ public final class Classifier: Sendable {
     var preprocessing = model.preprocessing
     if let views { preprocessing.views = views }
     self.preprocessing = preprocessing
-    prepared = PreparedNetwork(
-      model.network, model.parameters, keepsLevels: keepsLevels, team: ThreadTeam(threads: threads))
+    prepared = model.prepared(keepsLevels: keepsLevels, team: ThreadTeam(threads: threads))
     parameters = keepsLevels ? model.parameters : nil
   }
 

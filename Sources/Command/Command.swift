@@ -88,7 +88,7 @@ public func runAvocet(
     return 0
   }
   let session = Session(
-    streams, quiet: runnable.common.quiet, published: published, shouldStop: shouldStop)
+    streams, arguments, quiet: runnable.common.quiet, published: published, shouldStop: shouldStop)
   do throws(Failure) { return try runnable.run(session) } catch {
     if !error.message.isEmpty { complain(error.message) }
     return error.code

@@ -50,6 +50,7 @@ struct InspectModel: SessionCommand {
         "\(resizing), \(p.interpolation.rawValue), \(p.grey ? "grey" : "colour"), \(p.views) \(p.views == 1 ? "view" : "views")"
       ),
       ("normalised", "mean \(numbers(p.mean)), deviation \(numbers(p.deviation))"),
+      ("temperature", decimal(summary.temperature, 4)),
       ("data", origin.data), ("recipe", recipe), ("licence", origin.licence),
       ("seed", origin.seed.map { "\($0)" } ?? "not known"),
       ("parameters", grouped(summary.parameters)),

@@ -21,8 +21,8 @@ final class Progress {
     shown = start
   }
 
-  /// So many of all are done; `total` nil where nobody knows.
-  func update(_ done: Int, of total: Int?) {
+  /// So many of all are done; `total` nil where nobody knows. `detail` is what else there is to say.
+  func update(_ done: Int, of total: Int?, detail: String = "") {
     if session.quiet { return }
     let now = clock.now
     let seconds = (now - start) / .seconds(1)
@@ -37,11 +37,14 @@ final class Progress {
       shown = now
       isDrawn = true
       session.streams.error(
-        Array("\r\(bar(done, total))\(rate)\(left(done, total, speed))\u{1B}[K".utf8))
+        Array(
+          "\r\(bar(done, total))\(detail.isEmpty ? "" : detail + "  ")\(rate)\(left(done, total, speed))\u{1B}[K"
+            .utf8))
     } else if let total, total > 0, done * 10 / total > tenth, seconds > 2 {
       tenth = done * 10 / total
       if tenth < 10 {
-        session.note("\(title): \(tenth * 10) %, \(rate)\(left(done, total, speed))")
+        let detail = detail.isEmpty ? "" : "\(detail), "
+        session.note("\(title): \(tenth * 10) %, \(detail)\(rate)\(left(done, total, speed))")
       }
     }
   }

@@ -58,14 +58,29 @@ final class Session {
   /// What `dataset fetch` can fetch.
   let published: [PublishedDataset]
   let shouldStop: @Sendable () -> Int32?
+  private let arguments: [String]
 
   init(
-    _ streams: Streams, quiet: Bool, published: [PublishedDataset] = PublishedDataset.all,
+    _ streams: Streams, _ arguments: [String], quiet: Bool,
+    published: [PublishedDataset] = PublishedDataset.all,
     shouldStop: @escaping @Sendable () -> Int32?
   ) {
-    (self.streams, self.quiet, self.published) = (streams, quiet, published)
-    self.shouldStop = shouldStop
+    (self.streams, self.arguments, self.quiet) = (streams, arguments, quiet)
+    (self.published, self.shouldStop) = (published, shouldStop)
   }
+
+  /// The command as a shell would take it, for a report; without what only matters the second time.
+  var commandLine: String {
+    let words = arguments.filter { !["--resume", "--force"].contains($0) }.map { argument in
+      let text = escapedText(PathArgument.bytes(argument))
+      let isPlain = !text.isEmpty && text.utf8.allSatisfy(Self.plain.contains)
+      return isPlain ? text : "'\(text.replacing("'", with: "'\\''"))'"
+    }
+    return (["avocet"] + words).joined(separator: " ")
+  }
+
+  private static let plain = Set(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=+@%".utf8)
 
   /// A line of the result.
   func print(_ line: String) throws(Failure) { try write(Array((line + "\n").utf8)) }

@@ -34,6 +34,7 @@ struct Train: SessionCommand {
   @Option(help: "Keep everything up to this level as it is.") var freeze: Level?
   @Option(help: "Weigh rare classes more.") var classWeights = ClassWeights.none
   @Flag(help: "Go on from the state in --out.") var resume = false
+  @Flag(help: "Write the epochs' figures for TensorBoard too, into --out.") var tensorboard = false
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
@@ -72,6 +73,7 @@ struct Train: SessionCommand {
       do { try trainer.resume() } catch { throw Failure(error.description) }
       session.note("resumed after epoch \(trainer.epochsDone)")
     }
+    folder.discardReport()
     try writing { () throws(FileError) in
       try folder.write(arguments(recipe).json + "\n", "arguments.json")
       try folder.write(dataset.classes.joined(separator: "\n") + "\n", "classes.txt")
@@ -91,19 +93,23 @@ struct Train: SessionCommand {
     let clock = ContinuousClock()
     let start = clock.now
     var failedSave = false
+    let pictures = try EpochPictures(trainer, folder, events: tensorboard)
     let outcome: TrainingOutcome
     do {
       let shouldStop = session.shouldStop
       outcome = try trainer.run(shouldStop: { shouldStop() != nil }) { event in
         switch event {
-        case .progress(let epoch, let images, let total):
-          if progress == nil { progress = Progress(session, "epoch \(epoch)") }
-          progress?.update(images, of: total)
+        case .progress(let epoch, let images, let total, let loss, let top1):
+          if progress == nil { progress = Progress(session, "epoch \(epoch)/\(trainer.epochs)") }
+          progress?.update(
+            images, of: total,
+            detail: "loss \(decimal(loss, 3))  right \(decimal(100 * top1, 1)) %")
         case .epoch(let row, let isBest):
           progress?.end()
           progress = nil
           failedSave = false
           session.note(line(row, of: trainer.epochs, isBest))
+          if let problem = pictures.add(row) { session.complain("\(problem); training goes on") }
         case .warning(let text):
           failedSave = true
           session.complain(text)
@@ -129,15 +135,25 @@ struct Train: SessionCommand {
   }
 
   private func report(_ trainer: Trainer, _ folder: RunFolder, _ session: Session) throws(Failure) {
-    let model = try readModel(folder.modelPath)
-    let evaluation = trainer.validation.map {
+    var model = try readModel(folder.modelPath)
+    var evaluation = trainer.validation.map {
       Evaluation(
-        PreparedNetwork(model.network, model.parameters, keepsLevels: false, team: trainer.team),
-        model.preprocessing,
+        model.prepared(keepsLevels: false, team: trainer.team), model.preprocessing,
         classes: model.classes, on: $0, team: trainer.team)
     }
+    if let found = evaluation, !found.judgements.isEmpty {
+      model.temperature = found.fittedTemperature()
+      let fitted = found.at(temperature: model.temperature)
+      try writing { () throws(FileError) in try model.write(to: folder.modelPath) }
+      let (before, after) = (Calibration(found.at(temperature: 1)).error, Calibration(fitted).error)
+      session.note(
+        "temperature \(decimal(model.temperature, 2)): calibration error \(decimal(100 * before, 2)) % before, \(decimal(100 * after, 2)) % after"
+      )
+      evaluation = fitted
+    }
     let report = Report(
-      model, rows: trainer.rows, evaluation: evaluation, source: trainer.validation)
+      model, rows: trainer.rows, evaluation: evaluation, source: trainer.validation,
+      command: session.commandLine)
     try writing { () throws(FileError) in try report.write(to: folder) }
   }
 
@@ -147,7 +163,33 @@ struct Train: SessionCommand {
     if let top1 = row.validationTop1 {
       line += "  validation \(decimal(100 * top1, 2)) %\(isBest ? " (best)" : "")"
     }
-    return line + "  \(decimal(row.imagesPerSecond, 0)) images/s"
+    line += "  \(decimal(row.imagesPerSecond, 0)) images/s  \(duration(row.seconds))"
+    let left = row.seconds * Double(epochs - row.epoch)
+    return left < 1 ? line : line + ", \(duration(left)) left"
+  }
+}
+
+/// What is drawn anew after each epoch for people who look on.
+private final class EpochPictures {
+  private let folder: RunFolder
+  private var rows: [EpochMetrics]
+  private let log: EventLog?
+
+  init(_ trainer: Trainer, _ folder: RunFolder, events: Bool) throws(Failure) {
+    (self.folder, rows) = (folder, trainer.rows)
+    do throws(FileError) { log = events ? try EventLog(folder, rows: trainer.rows) : nil } catch {
+      throw Failure(error)
+    }
+  }
+
+  /// Adds an epoch; what could not be written.
+  func add(_ row: EpochMetrics) -> String? {
+    rows.append(row)
+    do throws(FileError) {
+      try folder.writeCurves(rows)
+      try log?.add(row)
+      return nil
+    } catch { return error.description }
   }
 }
 

@@ -95,7 +95,7 @@ extension Train {
       if let difference = arguments(recipe).difference(from: previous) {
         throw Failure("\(folder.path.escaped): cannot resume: \(difference)", code: 64)
       }
-      if let done = previous.epochsDone(folder), done >= recipe.epochs {
+      if let done = previous.epochsDone(folder), done >= recipe.epochs, folder.hasReport {
         session.note("\(folder.path.escaped): already finished (\(done) epochs); nothing to do")
         return nil
       }

@@ -1,6 +1,6 @@
 import AvocetImages
 
-/// Charts as pictures: curves over steps or epochs, bars, and heat maps such as confusion matrices.
+/// Charts as pictures: curves over steps or epochs, confusion matrices, reliability diagrams.
 public struct Chart: Sendable {
   /// One curve.
   public struct Series: Sendable {
@@ -31,14 +31,18 @@ public struct Chart: Sendable {
   public var series: [Series]
   /// The vertical axis' ends; nil takes them from the points.
   public var yRange: ClosedRange<Double>?
+  /// The least that lies between two ticks of the horizontal axis: 1 for epochs.
+  public var xStep = 0.0
+  /// A place on the horizontal axis that is marked by an upright line, and what to say of it.
+  public var mark: (x: Double, label: String)?
 
   /// A line chart.
   public init(
     title: String, xLabel: String = "", yLabel: String = "", series: [Series] = [],
-    yRange: ClosedRange<Double>? = nil
+    yRange: ClosedRange<Double>? = nil, mark: (x: Double, label: String)? = nil
   ) {
     (self.title, self.xLabel, self.yLabel) = (title, xLabel, yLabel)
-    (self.series, self.yRange) = (series, yRange)
+    (self.series, self.yRange, self.mark) = (series, yRange, mark)
   }
 
   /// Colours for curves, told apart by lightness too.
@@ -56,8 +60,10 @@ public struct Chart: Sendable {
     let plot = Rectangle(
       x: 62, y: 56, width: Double(max(width - 82, 40)), height: Double(max(height - 106, 30)))
     let all = series.flatMap(\.points).filter { $0.x.isFinite && $0.y.isFinite }
-    let horizontal = Axis(covering: all.map(\.x), given: nil, most: Int(plot.width / 70))
-    let vertical = Axis(covering: all.map(\.y), given: yRange, most: Int(plot.height / 36))
+    let horizontal = Axis(
+      covering: all.map(\.x), given: nil, most: Int(plot.width / 70), leastStep: xStep)
+    let vertical = Axis(
+      covering: all.map(\.y), given: yRange, most: Int(plot.height / 36), leastStep: 0)
     canvas.text(title, at: Point(12, 22), size: 17, color: Chart.ink)
     canvas.text(yLabel, at: Point(12, 44), size: 12, color: Chart.ink)
     canvas.text(
@@ -78,6 +84,7 @@ public struct Chart: Sendable {
         horizontal.label(tick), at: Point(x, bottom + 19), size: 12, color: Chart.ink,
         alignment: .center)
     }
+    drawMark(plot, horizontal, vertical, &canvas)
     for (index, curve) in series.enumerated() {
       draw(curve, Chart.palette[index % Chart.palette.count], plot, horizontal, vertical, &canvas)
     }
@@ -86,6 +93,42 @@ public struct Chart: Sendable {
       .polyline([Point(left, plot.y), Point(left, bottom), Point(plot.x + plot.width, bottom)]),
       Chart.ink)
     legend(Double(width) - 14, &canvas)
+    return canvas.image
+  }
+
+  private func drawMark(
+    _ plot: Rectangle, _ horizontal: Axis, _ vertical: Axis, _ canvas: inout Canvas
+  ) {
+    guard let mark, (horizontal.low...horizontal.high).contains(mark.x) else { return }
+    let x = (plot.x + plot.width * horizontal.share(mark.x)).rounded() + 0.5
+    let grey = RGB(130, 134, 142)
+    canvas.line(from: Point(x, plot.y), to: Point(x, plot.y + plot.height), grey)
+    // Where the curves are not.
+    let isLeft = x > plot.x + plot.width / 2
+    let heights = series.flatMap(\.points).filter { $0.x == mark.x && $0.y.isFinite }
+      .map { vertical.share($0.y) }
+    let isLow = heights.reduce(0, +) > 0.5 * Double(heights.count)
+    canvas.text(
+      mark.label,
+      at: Point(x + (isLeft ? -6 : 6), isLow ? plot.y + plot.height - 8 : plot.y + 14), size: 12,
+      color: grey,
+      alignment: isLeft ? .right : .left)
+  }
+
+  /// Pictures of one width under one another.
+  public static func stacked(_ pictures: [Image]) -> Image {
+    var canvas = Canvas(
+      width: max(1, pictures.map(\.width).max() ?? 1),
+      height: max(1, pictures.reduce(0) { $0 + $1.height }))
+    var y = 0
+    for picture in pictures {
+      canvas.draw(
+        picture,
+        in: Rectangle(
+          x: 0, y: Double(y), width: Double(picture.width), height: Double(picture.height)),
+        sampling: .nearest)
+      y += picture.height
+    }
     return canvas.image
   }
 
@@ -132,15 +175,15 @@ struct Axis: Sendable {
   let low, high, step: Double
   let ticks: [Double]
 
-  /// From values, or from given ends; at most about `most` ticks at multiples of 1, 2 or 5 times a power of ten.
-  init(covering values: [Double], given: ClosedRange<Double>?, most: Int) {
+  /// From values, or from given ends; at most about `most` ticks at multiples of 1, 2 or 5 times a power of ten, `leastStep` or more apart.
+  init(covering values: [Double], given: ClosedRange<Double>?, most: Int, leastStep: Double) {
     var low = given?.lowerBound ?? values.min() ?? 0
     var high = given?.upperBound ?? values.max() ?? 1
     if !(high - low > 1e-12 * max(low.magnitude, high.magnitude, 1e-6)) {
       let margin = max(0.5, high.magnitude * 0.1)
       (low, high) = (low - margin, high + margin)
     }
-    let wanted = (high - low) / Double(max(most, 2))
+    let wanted = max((high - low) / Double(max(most, 2)), leastStep)
     var power = 1.0
     while power > wanted && power > 1e-300 { power /= 10 }
     while power * 10 <= wanted { power *= 10 }

@@ -1,5 +1,6 @@
 import AvocetFiles
 import AvocetImages
+import AvocetKernels
 import AvocetNetworks
 import SystemPackage
 
@@ -34,7 +35,11 @@ public struct Model: Sendable {
   public var detectorNames: [Level: [Int: String]]
   /// Where it comes from.
   public var provenance: Provenance
+  /// What the logits are divided by before the softmax, so that probabilities are shares of right answers (Guo et al. 2017).
+  public var temperature: Double
 
+  /// The temperatures that a model may have.
+  public static let temperatures = 0.05...20.0
   /// The version of the format.
   public static let version = "1"
   /// Bytes that a model file may have.
@@ -43,14 +48,14 @@ public struct Model: Sendable {
   /// A model of these parts.
   public init(
     network: Network, parameters: Parameters, classes: [String], preprocessing: Preprocessing,
-    detectorNames: [Level: [Int: String]] = [:], provenance: Provenance
+    detectorNames: [Level: [Int: String]] = [:], provenance: Provenance, temperature: Double = 1
   ) {
     precondition(
       classes.count == network.classCount,
       "\(classes.count) class names for \(network.classCount) logits")
     (self.network, self.parameters, self.classes) = (network, parameters, classes)
     (self.preprocessing, self.detectorNames) = (preprocessing, detectorNames)
-    self.provenance = provenance
+    (self.provenance, self.temperature) = (provenance, temperature)
   }
 
   /// One level in the file.
@@ -96,6 +101,10 @@ public struct Model: Sendable {
     preprocessing = try decoded(
       Preprocessing.self, try text("preprocessing"), "avocet.preprocessing")
     provenance = try decoded(Provenance.self, try text("provenance"), "avocet.provenance")
+    temperature =
+      try file.metadata["avocet.temperature"].map { text throws(ModelFileError) in
+        try decoded(Double.self, text, "avocet.temperature")
+      } ?? 1
     detectorNames = try Self.names(
       try decoded([StoredLevel].self, try text("levels"), "avocet.levels"), network)
     // Before memory is taken for them: a few bytes can declare a network of gigabytes.
@@ -136,6 +145,11 @@ public struct Model: Sendable {
   private func check() throws(ModelFileError) {
     guard classes.count == network.classCount else {
       throw ModelFileError("\(classes.count) class names for \(network.classCount) logits")
+    }
+    guard Self.temperatures.contains(temperature) else {
+      throw ModelFileError(
+        "avocet.temperature is \(temperature); \(Self.temperatures.lowerBound) to \(Self.temperatures.upperBound) is possible"
+      )
     }
     guard Set(classes).count == classes.count, !classes.contains("") else {
       throw ModelFileError("a class name is empty or stands twice")
@@ -183,13 +197,19 @@ public struct Model: Sendable {
             (detectorNames[level] ?? [:]).map { ("\($0)", $1) }, uniquingKeysWith: { a, _ in a }))
       }
     }
-    return SafeTensors(
-      metadata: [
-        "avocet.network": json(network), "avocet.classes": json(classes),
-        "avocet.preprocessing": json(preprocessing), "avocet.levels": json(levels),
-        "avocet.provenance": json(provenance), "avocet.version": Self.version,
-      ], tensors: tensors
-    ).encoded()
+    var metadata = [
+      "avocet.network": json(network), "avocet.classes": json(classes),
+      "avocet.preprocessing": json(preprocessing), "avocet.levels": json(levels),
+      "avocet.provenance": json(provenance), "avocet.version": Self.version,
+    ]
+    if temperature != 1 { metadata["avocet.temperature"] = json(temperature) }
+    return SafeTensors(metadata: metadata, tensors: tensors).encoded()
+  }
+
+  /// The network folded and packed, at the model's temperature.
+  public func prepared(keepsLevels: Bool = true, team: ThreadTeam? = nil) -> PreparedNetwork {
+    PreparedNetwork(
+      network, parameters, keepsLevels: keepsLevels, temperature: temperature, team: team)
   }
 
   /// Writes the file whole or not at all.

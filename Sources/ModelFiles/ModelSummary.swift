@@ -17,6 +17,8 @@ public struct ModelSummary: Codable, Hashable, Sendable {
   public let classes: [String]
   /// How a picture is made into the network's input.
   public let preprocessing: Preprocessing
+  /// What the logits are divided by before the softmax.
+  public let temperature: Double
   /// Where the model comes from.
   public let provenance: Provenance
   /// Learned numbers.
@@ -30,7 +32,7 @@ public struct ModelSummary: Codable, Hashable, Sendable {
   public init(_ model: Model) {
     (architecture, input) = (model.network.architecture, model.network.inputShape)
     (classes, preprocessing) = (model.classes, model.preprocessing)
-    provenance = model.provenance
+    (provenance, temperature) = (model.provenance, model.temperature)
     parameters = model.network.parameterCount
     (multiplyAdds, nodes) = (model.network.multiplyAdds, model.network.summary)
   }

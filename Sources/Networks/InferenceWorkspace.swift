@@ -176,14 +176,24 @@ public final class InferenceWorkspace {
     observer(StepTime(node: step.nodes[0], pass: .forward, duration: duration))
   }
 
-  /// The probabilities of a picture of the last run.
+  /// The probabilities of a picture of the last run, at the network's temperature.
   public func probabilities(of picture: Int = 0) -> [Float] {
     let count = prepared.network.classCount
-    return [Float](unsafeUninitializedCapacity: count) { memory, size in
+    return prepared.kernels.distribution(
+      UnsafeBufferPointer(start: logits + picture * count, count: count),
+      temperature: prepared.temperature)
+  }
+}
+
+extension KernelTable {
+  /// softmax(logits / temperature) of one picture.
+  public func distribution(_ logits: UnsafeBufferPointer<Float>, temperature: Float) -> [Float] {
+    [Float](unsafeUninitializedCapacity: logits.count) { memory, size in
       if let base = memory.baseAddress {
-        prepared.kernels.softmax(logits + picture * count, into: base, rows: 1, classes: count)
+        for (i, logit) in logits.enumerated() { base[i] = logit / temperature }
+        softmax(base, into: base, rows: 1, classes: logits.count)
       }
-      size = count
+      size = logits.count
     }
   }
 }

@@ -7,6 +7,8 @@ public final class PreparedNetwork: Sendable {
   public let network: Network
   /// Nodes whose maps stay readable after a run.
   public let kept: Set<Int>
+  /// What the logits are divided by before the softmax (Guo et al. 2017).
+  public let temperature: Float
   let kernels: KernelTable
   let steps: [PreparedStep]
 
@@ -16,10 +18,11 @@ public final class PreparedNetwork: Sendable {
   /// it by rounding alone, and not on the pictures beside it.
   public init(
     _ network: Network, _ parameters: Parameters, keepsLevels: Bool = true,
-    keeping: Set<Int> = [], batch: Int = 1, kernels: KernelTable = Kernels.chosen,
-    team: ThreadTeam? = nil
+    keeping: Set<Int> = [], batch: Int = 1, temperature: Double = 1,
+    kernels: KernelTable = Kernels.chosen, team: ThreadTeam? = nil
   ) {
     (self.network, self.kernels) = (network, kernels)
+    self.temperature = Float(temperature)
     kept = keeping.union(keepsLevels ? Array(network.levels.values) : [])
       .union([network.nodes.count - 1])
     steps = Folding(network, parameters, kept, kernels, batch).steps(team)

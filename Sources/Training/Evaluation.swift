@@ -1,4 +1,5 @@
 import AvocetDatasets
+import AvocetFiles
 import AvocetImages
 import AvocetKernels
 import AvocetNetworks
@@ -8,10 +9,12 @@ import Synchronization
 public struct Evaluation: Sendable {
   /// The class names.
   public let classes: [String]
-  /// The pictures that could be read: their index in the source, their class, and the probabilities.
+  /// The pictures that could be judged.
   public let judgements: [Judgement]
-  /// Pictures that could not be read.
+  /// Pictures that could not be read, or of which the network made no number.
   public let refused: [(identifier: String, message: String)]
+  /// What the logits were divided by.
+  public let temperature: Double
 
   /// One picture's result.
   public struct Judgement: Sendable {
@@ -19,15 +22,36 @@ public struct Evaluation: Sendable {
     public let index: Int
     /// The true class.
     public let truth: Int
-    /// A probability for each class.
+    /// `[view, class]`.
+    public let logits: [Float]
+    /// A probability for each class: the mean over the views of softmax(logits / temperature).
     public let probabilities: [Float]
-
     /// The class of the highest probability; the first of equals.
-    public var predicted: Int {
+    public let predicted: Int
+
+    /// What follows from the logits of a picture's views, `[view, class]`.
+    public init(index: Int, truth: Int, logits: [Float], classes: Int, temperature: Double) {
+      (self.index, self.truth, self.logits) = (index, truth, logits)
+      let views = logits.count / classes
+      var total = [Float](repeating: 0, count: classes)
+      for view in 0..<views {
+        let distribution = unsafe logits[view * classes..<(view + 1) * classes]
+          .withUnsafeBufferPointer {
+            unsafe Kernels.chosen.distribution($0, temperature: Float(temperature))
+          }
+        for (i, p) in distribution.enumerated() { total[i] += p }
+      }
+      if views > 1 { for i in total.indices { total[i] /= Float(views) } }
+      probabilities = total
       var best = 0
-      for (i, p) in probabilities.enumerated() where p > probabilities[best] { best = i }
-      return best
+      for (i, p) in total.enumerated() where p > total[best] { best = i }
+      predicted = best
     }
+
+    /// The probability of the predicted class.
+    public var confidence: Double { Double(probabilities[predicted]) }
+    /// Whether the prediction is the truth.
+    public var isRight: Bool { predicted == truth }
 
     /// Whether fewer than `k` classes are more probable than the truth.
     public func isAmongTop(_ k: Int) -> Bool {
@@ -36,15 +60,26 @@ public struct Evaluation: Sendable {
     }
   }
 
-  /// Shows every picture of `source` to the network, one on each core; `labels` maps the source's classes to the network's. Stopped, it lacks the rest.
+  /// These judgements, made at this temperature.
+  public init(
+    classes: [String], judgements: [Judgement],
+    refused: [(identifier: String, message: String)] = [], temperature: Double = 1
+  ) {
+    (self.classes, self.judgements) = (classes, judgements)
+    (self.refused, self.temperature) = (refused, temperature)
+  }
+
+  /// Shows every picture of `source` to the network, one on each core; stopped, it lacks the rest.
+  ///
+  /// `labels` maps the source's classes to the network's; the pictures of a class that it maps to none are passed over.
   public init(
     _ prepared: PreparedNetwork, _ preprocessing: Preprocessing, classes: [String],
-    on source: any DataSource, labels: [Int]? = nil, team: ThreadTeam,
+    on source: any DataSource, labels: [Int?]? = nil, team: ThreadTeam,
     shouldStop: @Sendable () -> Bool = { false }, progress: @Sendable (Int) -> Void = { _ in }
   ) {
-    self.classes = classes
     let results = Mutex<([Judgement], [(Int, String, String)])>(([], []))
     let workspaces = (0..<team.threadCount).map { _ in InferenceWorkspace(prepared) }
+    let temperature = Double(prepared.temperature)
     let chunk = 16
     let done = Atomic<Int>(0)
     team.run((source.count + chunk - 1) / chunk) { task, worker in
@@ -52,11 +87,14 @@ public struct Evaluation: Sendable {
       var (judged, failed): ([Judgement], [(Int, String, String)]) = ([], [])
       for index in task * chunk..<min(source.count, (task + 1) * chunk) {
         let label = source.label(index)
+        guard let truth = labels.map({ $0[label] }) ?? label else { continue }
         do throws(ImageError) {
           let image = try source.image(index)
-          let mean = workspaces[worker].distribution(image, preprocessing)
           judged.append(
-            Judgement(index: index, truth: labels?[label] ?? label, probabilities: mean))
+            Judgement(
+              index: index, truth: truth,
+              logits: try workspaces[worker].logits(image, preprocessing), classes: classes.count,
+              temperature: temperature))
         } catch {
           failed.append((index, source.identifier(index), error.message))
         }
@@ -68,52 +106,38 @@ public struct Evaluation: Sendable {
       progress(done.add(chunk, ordering: .relaxed).newValue)
     }
     let (judged, failed) = results.withLock { $0 }
-    judgements = judged.sorted { $0.index < $1.index }
-    refused = failed.sorted { $0.0 < $1.0 }.map { ($0.1, $0.2) }
+    self.init(
+      classes: classes, judgements: judged.sorted { $0.index < $1.index },
+      refused: failed.sorted { $0.0 < $1.0 }.map { ($0.1, $0.2) }, temperature: temperature)
   }
 
-  /// Pictures whose most probable class is the true one.
-  public var correct: Int { judgements.count { $0.predicted == $0.truth } }
-  /// The share of them.
-  public var top1: Double { Double(correct) / Double(max(1, judgements.count)) }
-  /// Pictures whose true class is among the five most probable.
-  public var correctTop5: Int { judgements.count { $0.isAmongTop(5) } }
-  /// The mean cross-entropy in nats, probabilities held above 10^-12.
-  public var loss: Double {
-    judgements.reduce(0) { $0 - logarithm(max(Double($1.probabilities[$1.truth]), 1e-12)) }
-      / Double(max(1, judgements.count))
-  }
-
-  /// Rows are true classes, columns predicted ones.
-  public var confusion: [[Int]] {
-    var table = [[Int]](repeating: [Int](repeating: 0, count: classes.count), count: classes.count)
-    for judgement in judgements { table[judgement.truth][judgement.predicted] += 1 }
-    return table
-  }
-
-  /// Wilson's 95 % interval of a share (Wilson 1927).
-  public static func interval(_ correct: Int, of count: Int) -> (low: Double, high: Double) {
-    guard count > 0 else { return (0, 1) }
-    let (n, z) = (Double(count), 1.959964)
-    let p = Double(correct) / n
-    let middle = p + z * z / (2 * n)
-    let spread = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-    let scale = 1 + z * z / n
-    return (max(0, (middle - spread) / scale), min(1, (middle + spread) / scale))
+  /// The same pictures at another temperature.
+  public func at(temperature: Double) -> Evaluation {
+    Evaluation(
+      classes: classes,
+      judgements: judgements.map {
+        Judgement(
+          index: $0.index, truth: $0.truth, logits: $0.logits, classes: classes.count,
+          temperature: temperature)
+      }, refused: refused, temperature: temperature)
   }
 }
 
 extension InferenceWorkspace {
-  /// The mean distribution over the preprocessing's views of a picture.
-  func distribution(_ image: Image, _ preprocessing: Preprocessing) -> [Float] {
-    let views = preprocessing.views(of: image)
-    var total: [Float] = []
-    for view in views {
+  /// The logits of a picture's views, `[view, class]`.
+  fileprivate func logits(_ image: Image, _ preprocessing: Preprocessing) throws(ImageError)
+    -> [Float]
+  {
+    var all: [Float] = []
+    for view in preprocessing.views(of: image) {
       unsafe preprocessing.normalise(view, into: input)
       run()
-      let p = probabilities()
-      total = total.isEmpty ? p : zip(total, p).map { $0 + $1 }
+      let count = prepared.network.classCount
+      unsafe all.append(contentsOf: UnsafeBufferPointer(start: logits, count: count))
     }
-    return views.count == 1 ? total : total.map { $0 / Float(views.count) }
+    guard all.allSatisfy(\.isFinite) else {
+      throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
+    }
+    return all
   }
 }

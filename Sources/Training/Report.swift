@@ -3,182 +3,202 @@ import AvocetDrawing
 import AvocetFiles
 import AvocetImages
 import AvocetModelFiles
-import AvocetNetworks
 
-/// What a run folder shows to people: curves, the confusion matrix, the wrong pictures, one page with all of it, and the model card.
+/// What is shown to people of a training or an evaluation: figures, curves, confusion, calibration, mistakes, and one page with all of it.
 public struct Report {
   let model: Model
   let rows: [EpochMetrics]
   let evaluation: Evaluation?
   let source: (any DataSource)?
+  let split: String
+  let comparison: Comparison?
+  let command: String
 
-  /// A report on a model, its epochs, and its judgement of `source`.
+  /// A report on a model.
+  ///
+  /// - Parameters:
+  ///   - rows: the epochs of its training, if that is what is reported.
+  ///   - evaluation: its judgement of `source`, the pictures of `split`.
+  ///   - comparison: with another model, on the same pictures.
+  ///   - command: what makes the report again.
   public init(
-    _ model: Model, rows: [EpochMetrics], evaluation: Evaluation?, source: (any DataSource)?
+    _ model: Model, rows: [EpochMetrics], evaluation: Evaluation?, source: (any DataSource)?,
+    split: String = "validation", comparison: Comparison? = nil, command: String = ""
   ) {
-    (self.model, self.rows) = (model, rows)
-    (self.evaluation, self.source) = (evaluation, source)
+    (self.model, self.rows, self.evaluation) = (model, rows, evaluation)
+    (self.source, self.split) = (source, split)
+    (self.comparison, self.command) = (comparison, command)
   }
 
-  /// Writes the files.
+  /// The pictures of a report as PNG files; what there is nothing to show of is nil.
+  struct Pictures {
+    var curves: [UInt8]?
+    var confusion: [UInt8]?
+    var reliability: [UInt8]?
+  }
+
+  /// Writes the run folder's files; `report.html` comes last, so that it is a sign of the others.
   public func write(to folder: RunFolder) throws(FileError) {
-    let curves = rows.isEmpty ? nil : curves.encodedPNG()
-    if let curves { try folder.write(curves, "curves.png") }
-    let confusion = try writeJudgements(to: folder, of: "Validation")
-    try folder.write(page(curves: curves, confusion: confusion), "report.html")
+    if !rows.isEmpty { try folder.writeCurves(rows) }
+    try writeJudgements(to: folder)
     try folder.write(card, "README.md")
+    try writePage(to: folder)
   }
 
-  /// Writes `confusion.csv`, `confusion.png` (up to 100 classes) and `wrong.csv`, and gives the picture; `name` says what was judged.
-  @discardableResult
-  public func writeJudgements(to folder: RunFolder, of name: String) throws(FileError) -> [UInt8]? {
-    guard let evaluation else { return nil }
+  /// Writes `confusion`, `classes`, `reliability`, `wrong`, `mistakes` and `compare`, as CSV or PNG, as far as there is something to show.
+  public func writeJudgements(to folder: RunFolder) throws(FileError) {
+    guard let evaluation else { return }
     try folder.write(Self.confusionCSV(evaluation), "confusion.csv")
+    try folder.write(Self.classesCSV(evaluation), "classes.csv")
     try folder.write(wrongCSV(evaluation), "wrong.csv")
-    guard evaluation.classes.count <= 100 else { return nil }
-    let picture = Chart.confusion(
-      title: "\(name): rows are the truth, columns what the network said",
-      names: evaluation.classes, counts: evaluation.confusion
-    ).encodedPNG()
-    try folder.write(picture, "confusion.png")
-    return picture
+    let pictures = pictures
+    if let picture = pictures.confusion { try folder.write(picture, "confusion.png") }
+    if let picture = pictures.reliability { try folder.write(picture, "reliability.png") }
+    let mistakes = worstMistakes
+    if !mistakes.isEmpty {
+      try folder.write(contactSheet(mistakes).encodedPNG(), "mistakes.png")
+    }
+    if let comparison { try folder.write(compareCSV(comparison), "compare.csv") }
   }
 
-  var curves: Image {
+  /// Writes `report.html`.
+  public func writePage(to folder: RunFolder) throws(FileError) {
+    try folder.write(page(pictures), "report.html")
+  }
+
+  private var pictures: Pictures {
+    var pictures = Pictures()
+    if !rows.isEmpty { pictures.curves = Self.curves(rows).encodedPNG() }
+    if let evaluation, !evaluation.judgements.isEmpty {
+      pictures.confusion = Self.confusion(evaluation).encodedPNG()
+      pictures.reliability = Self.reliability(evaluation).encodedPNG()
+    }
+    return pictures
+  }
+
+  /// The epoch whose weights are kept.
+  static func bestEpoch(_ rows: [EpochMetrics]) -> EpochMetrics? {
+    guard var best = rows.last, best.validationTop1 != nil else { return rows.last }
+    for row in rows.reversed() where (row.validationTop1 ?? -1) >= (best.validationTop1 ?? -1) {
+      best = row
+    }
+    return best
+  }
+
+  /// Accuracy, loss and learning rate over the epochs.
+  static func curves(_ rows: [EpochMetrics]) -> Image {
     func series(_ name: String, _ value: (EpochMetrics) -> Double?) -> Chart.Series {
       Chart.Series(name: name, points: rows.map { (x: Double($0.epoch), y: value($0) ?? .nan) })
     }
-    return Chart(
-      title: "Top-1 accuracy by epoch", xLabel: "epoch", yLabel: "share of pictures that are right",
-      series: [
-        series("training (augmented)") { $0.trainTop1 }, series("validation") { $0.validationTop1 },
-      ], yRange: 0...1
-    ).image()
-  }
-
-  static func confusionCSV(_ evaluation: Evaluation) -> String {
-    var lines = [(["truth"] + evaluation.classes).map(csvCell).joined(separator: ",")]
-    for (name, row) in zip(evaluation.classes, evaluation.confusion) {
-      lines.append(([csvCell(name)] + row.map { "\($0)" }).joined(separator: ","))
+    func chart(
+      _ title: String, _ label: String, _ series: [Chart.Series], _ height: Int,
+      from low: Double? = nil, mark: (x: Double, label: String)? = nil
+    ) -> Image {
+      var chart = Chart(title: title, xLabel: "epoch", yLabel: label, mark: mark)
+      chart.xStep = 1
+      chart.series = series.filter { $0.points.contains { $0.y.isFinite } }
+      if let low { chart.yRange = low...1 }
+      return chart.image(height: height)
     }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  /// The wrong pictures, the most confident errors first: path, truth, predicted, probability.
-  func wrongCSV(_ evaluation: Evaluation) -> String {
-    var lines = ["path,truth,predicted,probability"]
-    for judgement in wrong(evaluation) {
-      lines.append(
+    let shares = rows.flatMap { [$0.trainTop1, $0.validationTop1 ?? 1] }.filter(\.isFinite)
+    let low = min(0.8, max(0, ((shares.min() ?? 0) * 5).rounded(.down) / 5))
+    let mark = rows.contains { $0.validationTop1 != nil } ? bestEpoch(rows) : nil
+    return Chart.stacked([
+      chart(
+        "Accuracy", "share of pictures that are right",
         [
-          csvCell(source?.identifier(judgement.index) ?? "\(judgement.index)"),
-          csvCell(evaluation.classes[judgement.truth]),
-          csvCell(evaluation.classes[judgement.predicted]),
-          decimal(Double(judgement.probabilities[judgement.predicted]), 4),
-        ].joined(separator: ","))
-    }
-    return lines.joined(separator: "\n") + "\n"
+          series("training (augmented)") { $0.trainTop1 },
+          series("validation") { $0.validationTop1 },
+        ], 340, from: low, mark: mark.map { (Double($0.epoch), "kept: epoch \($0.epoch)") }),
+      chart(
+        "Loss", "cross-entropy in nats",
+        [
+          series("training (augmented, smoothed)") { $0.trainLoss },
+          series("validation") { $0.validationLoss },
+        ], 300),
+      chart(
+        "Learning rate", "at the epoch's end", [series("learning rate") { $0.learningRate }], 220),
+    ])
   }
 
-  private func wrong(_ evaluation: Evaluation) -> [Evaluation.Judgement] {
-    evaluation.judgements.filter { $0.predicted != $0.truth }.sorted {
-      ($1.probabilities[$1.predicted], $0.index) < ($0.probabilities[$0.predicted], $1.index)
+  // Beyond a hundred classes the fifty with the most errors.
+  private static func confusion(_ evaluation: Evaluation) -> Image {
+    let table = evaluation.confusion
+    let count = evaluation.classes.count
+    guard count > 100 else {
+      return Chart.confusion(
+        title: "What is taken for what", names: evaluation.classes, counts: table)
     }
+    let errors = table.enumerated().map { $1.reduce(0, +) - $1[$0] }
+    let worst = table.indices.sorted { (errors[$1], $0) < (errors[$0], $1) }.prefix(50).sorted()
+    return Chart.confusion(
+      title: "What is taken for what: the 50 of \(count) classes with the most errors",
+      names: worst.map { evaluation.classes[$0] },
+      counts: worst.map { row in worst.map { table[row][$0] } })
   }
 
-  private var facts: [(String, String)] {
-    let network = model.network
-    var facts = [
-      ("Architecture", network.architecture),
-      ("Input", "\(network.inputShape.description) (rows x columns x channels)"),
-      ("Parameters", grouped(network.parameterCount)),
-      ("Multiply-adds for a picture", grouped(network.multiplyAdds)),
-      (
-        "Classes",
-        "\(model.classes.count): \(model.classes.prefix(20).joined(separator: ", "))\(model.classes.count > 20 ? ", ..." : "")"
-      ),
-      ("Data", model.provenance.data), ("Licence", model.provenance.licence),
-      ("Epochs", "\(rows.count)"),
+  private static func reliability(_ evaluation: Evaluation) -> Image {
+    let calibration = Calibration(evaluation)
+    var notes = [
+      "expected calibration error \(percent(calibration.error)) over \(grouped(evaluation.judgements.count)) pictures"
     ]
-    if let evaluation, !evaluation.judgements.isEmpty {
-      let (low, high) = Evaluation.interval(evaluation.correct, of: evaluation.judgements.count)
-      facts.append(
-        (
-          "Validation top-1",
-          "\(decimal(100 * evaluation.top1, 2)) % (\(grouped(evaluation.correct)) of \(grouped(evaluation.judgements.count)); 95 % interval \(decimal(100 * low, 2))-\(decimal(100 * high, 2)))"
-        ))
+    if evaluation.temperature != 1 {
+      let before = Calibration(evaluation.at(temperature: 1)).error
+      notes.append(
+        "temperature \(decimal(evaluation.temperature, 2)); without it the error is \(percent(before))"
+      )
     }
-    return facts
-  }
-
-  private var card: String {
-    var lines = ["# An image classifier", ""]
-    for (name, value) in facts { lines.append("- \(name): \(value)") }
-    lines += [
-      "",
-      "The validation pictures chose the epoch, so their accuracy flatters; a test split that was never looked at tells more:",
-      "", "    avocet evaluate model.safetensors DATA",
-      "    avocet classify model.safetensors PICTURES",
-      "    avocet features model.safetensors PICTURE --out features", "", "Recipe:", "",
-    ]
-    lines += model.provenance.recipe.split(separator: "\n").map { "    \($0)" }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private func page(curves: [UInt8]?, confusion: [UInt8]?) -> String {
-    func embedded(_ png: [UInt8]?, _ title: String) -> String {
-      guard let png else { return "" }
-      return
-        "<h2>\(title)</h2>\n<img alt=\"\(title)\" src=\"data:image/png;base64,\(base64(png))\">\n"
-    }
-    var html = """
-      <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><title>Training report</title>
-      <style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
-      table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}
-      img{max-width:100%}figure{display:inline-block;margin:.4rem;font-size:.8rem;max-width:9rem}figure img{width:8rem;image-rendering:pixelated}</style>
-      </head><body><h1>Training report</h1>
-
-      """
-    html += "<table>"
-    for (name, value) in facts {
-      html += "<tr><th>\(Markup.escaped(name))</th><td>\(Markup.escaped(value))</td></tr>\n"
-    }
-    html += "</table>\n" + embedded(curves, "Curves")
-    html += embedded(confusion, "Confusion")
-    html += wrongPictures
-    return html + "</body></html>\n"
-  }
-
-  private var wrongPictures: String {
-    guard let evaluation, let source else { return "" }
-    let worst = wrong(evaluation).prefix(24)
-    if worst.isEmpty { return "<p>Every validation picture was right.</p>\n" }
-    var html = "<h2>The most confident errors</h2>\n"
-    for judgement in worst {
-      guard let image = try? source.image(judgement.index) else { continue }
-      let view = model.preprocessing.view(of: image)
-      let truth = Markup.escaped(evaluation.classes[judgement.truth])
-      let said = Markup.escaped(evaluation.classes[judgement.predicted])
-      let percent = decimal(100 * Double(judgement.probabilities[judgement.predicted]), 0)
-      html +=
-        "<figure><img alt=\"\" src=\"data:image/png;base64,\(base64(view.encodedPNG()))\"><figcaption>\(truth), called \(said) (\(percent) %)<br>\(Markup.escaped(source.identifier(judgement.index)))</figcaption></figure>\n"
-    }
-    return html
+    return Chart.reliability(
+      title: "Is it right as often as it is sure?", notes: notes,
+      bins: calibration.bins.map {
+        Chart.ConfidenceBin(
+          pictures: $0.pictures, confidence: $0.confidence, accuracy: $0.accuracy,
+          interval: Evaluation.interval($0.correct, of: $0.pictures))
+      })
   }
 }
 
-/// RFC 4648.
-public func base64(_ bytes: [UInt8]) -> String {
-  let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  var text: [UInt8] = []
-  text.reserveCapacity((bytes.count + 2) / 3 * 4)
-  for start in stride(from: 0, to: bytes.count, by: 3) {
-    let left = min(3, bytes.count - start)
-    var word = 0
-    for i in 0..<3 { word = word << 8 | (i < left ? Int(bytes[start + i]) : 0) }
-    for i in 0..<4 {
-      text.append(i <= left ? digits[word >> (18 - 6 * i) & 63] : UInt8(ascii: "="))
+/// A wrong picture as the network saw it.
+struct Mistake {
+  let picture: Image
+  let truth, said, name: String
+  let confidence: Double
+}
+
+extension Report {
+  /// The most confident mistakes whose pictures can still be read, up to 24.
+  var worstMistakes: [Mistake] {
+    guard let evaluation, let source else { return [] }
+    return evaluation.mistakes.prefix(24).compactMap { judgement in
+      guard let image = try? source.image(judgement.index) else { return nil }
+      return Mistake(
+        picture: model.preprocessing.view(of: image), truth: evaluation.classes[judgement.truth],
+        said: evaluation.classes[judgement.predicted], name: source.identifier(judgement.index),
+        confidence: judgement.confidence)
     }
   }
-  return String(decoding: text, as: UTF8.self)
+
+  func contactSheet(_ mistakes: [Mistake]) -> Image {
+    let all = evaluation?.mistakes.count ?? mistakes.count
+    return ContactSheet(
+      title: "The \(mistakes.count) most confident of \(grouped(all)) mistakes",
+      note: "each picture as the network saw it: the truth, and what the network said",
+      entries: mistakes.map {
+        ($0.picture, ["\($0.truth)", "said \($0.said) \(decimal(100 * $0.confidence, 0)) %"])
+      }
+    ).image()
+  }
+}
+
+extension RunFolder {
+  /// Draws `curves.png` anew.
+  public func writeCurves(_ rows: [EpochMetrics]) throws(FileError) {
+    try write(Report.curves(rows).encodedPNG(), "curves.png")
+  }
+
+  /// Removes the page of an earlier training, for a training that has its page is complete.
+  public func discardReport() { try? fileSystem.remove(path.appending("report.html")) }
+
+  /// Whether the page is there.
+  public var hasReport: Bool { Self.exists(path.appending("report.html")) }
 }

@@ -51,8 +51,8 @@ public struct EpochMetrics: Codable, Sendable, Hashable {
 
 /// What a training tells while it runs.
 public enum TrainingEvent: Sendable {
-  /// So many pictures of the epoch are done.
-  case progress(epoch: Int, images: Int, of: Int)
+  /// So many pictures of the epoch are done, at this mean loss and share of right answers.
+  case progress(epoch: Int, images: Int, of: Int, loss: Double, top1: Double)
   /// An epoch ended; `isBest` if it is the best by validation so far.
   case epoch(EpochMetrics, isBest: Bool)
   /// The state could not be saved; training goes on.
@@ -177,7 +177,11 @@ public final class Trainer {
       let now = clock.now
       state.seconds += (now - start) / .seconds(1)
       start = now
-      report(.progress(epoch: state.epoch + 1, images: state.seen, of: training.count))
+      let seen = Double(max(1, state.seen))
+      report(
+        .progress(
+          epoch: state.epoch + 1, images: state.seen, of: training.count, loss: state.loss / seen,
+          top1: Double(state.correct) / seen))
       if shouldStop() { return false }
     }
     return true

@@ -184,6 +184,20 @@ private func text(_ file: ClassifiedFile) -> String {
     #expect(prediction.top(2).count == 2 && prediction.top(0).isEmpty)
   }
 
+  @Test(arguments: [0.3, 0.9, 2.5, 20]) func theTemperatureDividesTheLogits(temperature: Double)
+    throws
+  {
+    var hot = try model()
+    let plain = try Classifier(hot).predict(picture(1))
+    hot.temperature = temperature
+    let said = try Classifier(hot).predict(picture(1))
+    let powers = plain.probabilities.map { pow(Double($0), 1 / temperature) }
+    for (p, power) in zip(said.probabilities, powers) {
+      #expect(abs(Double(p) - power / powers.reduce(0, +)) < 1e-5)
+    }
+    #expect(said.top(4).map(\.label) == plain.top(4).map(\.label))
+  }
+
   @Test func ofEqualsTheFirstComesFirst() {
     let prediction = Prediction(
       classes: ["a", "b", "c", "d"], probabilities: [0.1, 0.4, 0.1, 0.4])

@@ -22,9 +22,9 @@ struct TrainTests {
     #expect(
       try folder.files()
         == [
-          "README.md", "arguments.json", "classes.txt", "confusion.csv", "confusion.png",
-          "curves.png", "metrics.csv", "model.safetensors", "report.html", "split.csv",
-          "state.safetensors", "wrong.csv",
+          "README.md", "arguments.json", "classes.csv", "classes.txt", "confusion.csv",
+          "confusion.png", "curves.png", "metrics.csv", "mistakes.png", "model.safetensors",
+          "reliability.png", "report.html", "split.csv", "state.safetensors", "wrong.csv",
         ].map { "run/\($0)" })
     let metrics = try folder.text("run/metrics.csv").split(separator: "\n")
     #expect(

@@ -109,11 +109,55 @@ import Testing
 
   @Test func confusionShadesEachRowByItsShare() {
     let image = Chart.confusion(title: "t", names: ["a", "b"], counts: [[10, 0], [0, 10]])
-    let full = ColorScale.viridis.color(1)
+    let full = Chart.palette[0]
     let hits = (0..<image.width * image.height).filter {
       image[$0 % image.width, $0 / image.width] == full
     }
-    #expect(hits.count > 2 * 1500 && hits.count < 2 * 2026)
+    // Two cells without the ink of their numbers, and the end of the legend.
+    #expect(hits.count > 2 * 1500 && hits.count < 2 * 2026 + 132)
+  }
+
+  @Test(arguments: [1, 2, 10, 40, 100]) func aConfusionIsDrawnForAnyNumberOfClasses(count: Int) {
+    let counts = (0..<count).map { row in (0..<count).map { $0 == row ? 90 : row * $0 % 7 } }
+    let names = (0..<count).map { "class number \($0)" }
+    let image = Chart.confusion(title: "t", names: names, counts: counts)
+    #expect(image.width < 1400 && image.height < 1400)
+    // Every class keeps ten pixels, enough for its name.
+    #expect(image.height > 10 * count)
+  }
+
+  @Test func aReliabilityBarReachesItsAccuracy() {
+    func filled(_ accuracy: Double, _ confidence: Double) -> Int {
+      let bin = Chart.ConfidenceBin(
+        pictures: 10, confidence: confidence, accuracy: accuracy, interval: (accuracy, accuracy))
+      let image = Chart.reliability(title: "t", notes: [], bins: [bin])
+      let column = image.width / 4
+      return (0..<image.height).count { image[column, $0] == RGB(134, 176, 219) }
+    }
+    #expect(abs(filled(0.5, 0.95) - 180) < 12 && abs(filled(0.25, 0.95) - 90) < 12)
+    let empty = Chart.ConfidenceBin(pictures: 0, confidence: 0, accuracy: 0, interval: (0, 1))
+    #expect(Chart.reliability(title: "", notes: ["a", "b"], bins: [empty]).width > 0)
+  }
+
+  @Test func aContactSheetShowsEveryPicture() {
+    let colors = (0..<9).map { RGB(UInt8(20 * $0), 255, UInt8(250 - 20 * $0)) }
+    let sheet = ContactSheet(
+      title: "t", note: "n",
+      entries: colors.map { (Image(width: 8, height: 6, fill: $0), ["a", "b"]) }
+    ).image(columns: 4, tile: 40)
+    let pixels = (0..<sheet.width * sheet.height).map { sheet[$0 % sheet.width, $0 / sheet.width] }
+    for color in colors { #expect(pixels.count { $0 == color } == 40 * 30) }
+    #expect(ContactSheet(title: "t", note: "", entries: []).image().width > 0)
+  }
+
+  @Test func aMarkIsDrawnWithinTheAxisOnly() {
+    func image(_ mark: Double?) -> Image {
+      Chart(
+        title: "", series: [.init(name: "a", values: [1, 2, 3])],
+        mark: mark.map { ($0, "kept") }
+      ).image()
+    }
+    #expect(image(2) != image(nil) && image(9) == image(nil) && image(.nan) == image(nil))
   }
 
   @Test func markupEscapesWhatReadersWouldParse() {

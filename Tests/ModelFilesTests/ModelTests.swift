@@ -144,6 +144,25 @@ import Testing
     #expect(message.contains(reason), "\(key) with \(to): \(message)")
   }
 
+  @Test func aTemperatureIsKeptAndAFileWithoutOneMeansOne() throws {
+    var model = try smallModel()
+    #expect(try Model(model.encoded()).temperature == 1)
+    #expect(try SafeTensors(model.encoded()).metadata["avocet.temperature"] == nil)
+    model.temperature = 1.2345
+    let bytes = model.encoded()
+    #expect(try SafeTensors(bytes).metadata["avocet.temperature"] == "1.2345")
+    #expect(try Model(bytes).temperature == 1.2345)
+    #expect(try Model(bytes).encoded() == bytes)
+  }
+
+  @Test(arguments: [
+    "0", "-1", "0.04", "20.5", "1e300", "1e999", "nan", "inf", "", "\"1\"", "[1]", "null", "0x1p0",
+    "1 2", "\0",
+  ]) func aTemperatureOutOfReasonIsRefused(text: String) throws {
+    let message = try damaged { $0.metadata["avocet.temperature"] = text }
+    #expect(message.contains("avocet.temperature"), "\(text): \(message)")
+  }
+
   @Test func tensorsMustBeThoseOfTheNetwork() throws {
     func change(_ name: String, _ tensor: SafeTensors.Tensor?) throws -> String {
       try damaged { $0.tensors[name] = tensor }

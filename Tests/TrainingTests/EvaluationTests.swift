@@ -168,10 +168,11 @@ private struct Greys: DataSource {
     try Report(model, rows: rows, evaluation: evaluation, source: source).write(to: run)
     #expect(
       try TemporaryFolder.names(in: training.path) == [
-        "README.md", "confusion.csv", "confusion.png", "curves.png", "metrics.csv",
-        "model.safetensors", "report.html", "state.safetensors", "wrong.csv",
+        "README.md", "classes.csv", "confusion.csv", "confusion.png", "curves.png", "metrics.csv",
+        "mistakes.png", "model.safetensors", "reliability.png", "report.html", "state.safetensors",
+        "wrong.csv",
       ])
-    for name in ["curves.png", "confusion.png"] {
+    for name in ["curves.png", "confusion.png", "mistakes.png", "reliability.png"] {
       #expect(throws: Never.self) {
         try decodeImage(try readFile(training.path.appending(name), limit: 1 << 24))
       }
@@ -190,6 +191,12 @@ private struct Greys: DataSource {
     }
     let confusion = try #require(csvRows(training.text("confusion.csv")))
     #expect(confusion[0] == ["truth"] + Aviary.classes && confusion.count == 11)
+    let classes = try #require(csvRows(training.text("classes.csv")))
+    #expect(
+      classes[0].joined(separator: ",")
+        == "class,pictures,precision,recall,f1,most_confused_with")
+    #expect(classes.dropFirst().map { $0[0] } == Aviary.classes)
+    #expect(classes.dropFirst().compactMap { Int($0[1]) }.reduce(0, +) == 20)
     let wrong = try #require(csvRows(training.text("wrong.csv")))
     #expect(wrong[0] == ["path", "truth", "predicted", "probability"])
     #expect(wrong.count - 1 == 20 - evaluation.correct)
