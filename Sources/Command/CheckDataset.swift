@@ -83,7 +83,7 @@ struct CheckDataset: SessionCommand {
       let before = judgements.count
       let evaluation = Evaluation(
         prepared, model.preprocessing, classes: model.classes, on: SubsetSource(source, known),
-        labels: labels.map { $0 ?? 0 }, team: team, shouldStop: { shouldStop() != nil }
+        labels: labels, team: team, shouldStop: { shouldStop() != nil }
       ) { relay.update(before + $0) }
       for judgement in evaluation.judgements {
         let place = Survey.Place(split: split, index: known[judgement.index])

@@ -17,6 +17,20 @@ struct Train: SessionCommand {
       files, a CSV or JSONL list, or aviary:count=6000,size=64,seed=1 for generated pictures.
       """)
 
+  enum LearningRate: ExpressibleByArgument, Equatable {
+    case fixed(Double), automatic
+
+    init?(argument: String) {
+      if argument == "auto" {
+        self = .automatic
+      } else if let rate = Double(argument) {
+        self = .fixed(rate)
+      } else {
+        return nil
+      }
+    }
+  }
+
   enum ClassWeights: String, ExpressibleByArgument, CaseIterable { case none, balanced }
 
   @Argument(help: "The labelled pictures.") var data: PathArgument
@@ -27,9 +41,11 @@ struct Train: SessionCommand {
   @Option(help: "Times through the data.") var epochs: Int?
   @Option(help: "Pictures in a batch.") var batch: Int?
   @Option(help: "Rows and columns of the pictures that the network sees.") var size: Int?
-  @Option(help: "The peak learning rate.") var learningRate: Double?
-  @Option(help: "The share held out where the data has no val split; 0: none.")
-  var validationSplit = 0.1
+  @Option(help: "The peak learning rate; auto: tried out first, see learning-rate.png.")
+  var learningRate: LearningRate?
+  @Option(
+    help: "The share held out where the data has no val split; 0: none (default: the recipe's).")
+  var validationSplit: Double?
   @Option(help: "Begin with the weights of this model.") var from: PathArgument?
   @Option(help: "Keep everything up to this level as it is.") var freeze: Level?
   @Option(help: "Weigh rare classes more.") var classWeights = ClassWeights.none
@@ -38,7 +54,7 @@ struct Train: SessionCommand {
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
-    guard (0..<1).contains(validationSplit) else {
+    if let validationSplit, !(0..<1).contains(validationSplit) {
       throw Failure("--validation-split is \(validationSplit); 0 up to 1 is possible", code: 64)
     }
     if freeze != nil && from == nil {
@@ -48,26 +64,36 @@ struct Train: SessionCommand {
     let team = ThreadTeam(threads: common.threads ?? availableCores())
     var dataset = try openData(data, session, common)
     let base = try from.map { path throws(Failure) in try readModel(path.path) }
-    let recipe = try chosenRecipe(dataset, base)
+    var recipe = try chosenRecipe(dataset, base)
     let network = try network(dataset, recipe, base)
     try checkMemory(network, batch: recipe.batch)
     let folder = RunFolder(out.path)
-    let isResumed = try prepare(folder, recipe, session)
+    let isResumed = try prepare(folder, &recipe, session)
     if isResumed == nil { return 0 }
 
     let frame = preprocessing(dataset, recipe, base)
     dataset.decodeFiles(frame.decoding(limits: common.limits))
-    let source = try readable(dataset, frame, team, session)
+    let source = try readable(dataset, recipe, frame, team, session)
     let preprocessing = measured(frame, source.training, recipe, base)
     let parameters = Parameters(initialising: network, seed: common.seed)
+    parameters.whiten(network, on: source.training, preprocessing)
     if let base { session.note(take(base, into: parameters)) }
     let weights = classWeights == .balanced ? balanced(source.training, dataset.classes.count) : nil
+    let frozen = freeze.flatMap { network.levels[$0] }
+    if learningRate == .automatic, isResumed == false {
+      let search = LearningRateSearch(
+        network, parameters, recipe: recipe, seed: common.seed, preprocessing: preprocessing,
+        training: source.training, team: team, classWeights: weights, frozenThrough: frozen,
+        shouldStop: { session.shouldStop() != nil })
+      try session.checkStop()
+      recipe.optimizer = try found(search, recipe.optimizer, folder, session)
+    }
     let trainer = Trainer(
       network, parameters, recipe: recipe, seed: common.seed, classes: dataset.classes,
       preprocessing: preprocessing, training: source.training, validation: source.validation,
       provenance: Provenance(
         data: provenance(dataset), recipe: recipe.json, licence: "the data's", seed: common.seed),
-      folder: folder, team: team, frozenThrough: freeze.flatMap { network.levels[$0] },
+      folder: folder, team: team, frozenThrough: frozen,
       classWeights: weights)
     if isResumed == true {
       do { try trainer.resume() } catch { throw Failure(error.description) }
@@ -110,6 +136,8 @@ struct Train: SessionCommand {
           failedSave = false
           session.note(line(row, of: trainer.epochs, isBest))
           if let problem = pictures.add(row) { session.complain("\(problem); training goes on") }
+        case .impatient(let best):
+          session.note("no epoch was better than epoch \(best): the training ends")
         case .warning(let text):
           failedSave = true
           session.complain(text)

@@ -39,7 +39,8 @@ extension Train {
     }
     if let epochs { chosen.epochs = epochs }
     if let batch { chosen.batch = batch }
-    if let learningRate { chosen.optimizer.learningRate = learningRate }
+    if case .fixed(let rate) = learningRate { chosen.optimizer.learningRate = rate }
+    if let validationSplit { chosen.validation = validationSplit }
     if let problem = chosen.problem { throw Failure("recipe \(chosen.name): \(problem)", code: 64) }
     guard Architecture.names.contains(chosen.architecture) else {
       throw Failure(
@@ -69,7 +70,8 @@ extension Train {
       case .aviary: "aviary"
       case .fashionMNIST: "fashion-mnist"
       case .idx: "mnist"
-      case .cifar10, .cifar100: "cifar"
+      case .cifar10: "cifar10-94"
+      case .cifar100: "cifar100"
       case .folder, .splitFolders, .csvManifest, .jsonlManifest: "photos"
       }
     guard let recipe = Recipe.named(name) else { throw Failure("no recipe is called \(name)") }
@@ -78,20 +80,28 @@ extension Train {
 
   /// What `arguments.json` keeps of this run.
   func arguments(_ recipe: Recipe) -> RunArguments {
-    RunArguments(
-      flags: [
-        ("data", data.path.escaped), ("seed", "\(common.seed)"),
-        ("validationSplit", "\(validationSplit)"), ("from", from?.path.escaped ?? ""),
-        ("freeze", freeze?.rawValue ?? ""), ("classWeights", classWeights.rawValue),
-      ], recipe: recipe)
+    var flags = [
+      ("data", data.path.escaped), ("seed", "\(common.seed)"),
+      ("validationSplit", "\(recipe.validation)"), ("from", from?.path.escaped ?? ""),
+      ("freeze", freeze?.rawValue ?? ""), ("classWeights", classWeights.rawValue),
+    ]
+    if learningRate == .automatic { flags.append(("learningRate", "auto")) }
+    return RunArguments(flags: flags, recipe: recipe)
   }
 
   /// Makes the folder ready: true if a state is there to resume, false for a fresh start, nil if all is done already.
-  func prepare(_ folder: RunFolder, _ recipe: Recipe, _ session: Session) throws(Failure) -> Bool? {
+  ///
+  /// A learning rate that was found before is taken from there.
+  func prepare(_ folder: RunFolder, _ recipe: inout Recipe, _ session: Session) throws(Failure)
+    -> Bool?
+  {
     let previous = resume ? RunArguments(folder) : nil
     try prepareOutput(folder.path, force: common.force, resume: resume)
     let hasState = RunFolder.exists(folder.statePath)
     if resume, hasState, let previous {
+      if learningRate == .automatic, previous.flags["learningRate"] == "auto" {
+        recipe.optimizer = previous.recipe.optimizer
+      }
       if let difference = arguments(recipe).difference(from: previous) {
         throw Failure("\(folder.path.escaped): cannot resume: \(difference)", code: 64)
       }
@@ -105,11 +115,30 @@ extension Train {
     return resume && hasState && previous != nil
   }
 
+  /// The settings at the rate that a search found; the search is drawn in the folder.
+  func found(
+    _ search: LearningRateSearch, _ settings: OptimizerSettings, _ folder: RunFolder,
+    _ session: Session
+  ) throws(Failure) -> OptimizerSettings {
+    guard let rate = search.suggestion else {
+      throw Failure(
+        "--learning-rate auto: the loss was not finite after \(search.rates.count) steps; give a number",
+        code: 4)
+    }
+    try writing { () throws(FileError) in
+      try folder.write(search.chart.encodedPNG(), "learning-rate.png")
+    }
+    session.note(
+      "learning rate \(rate), found in \(search.rates.count) steps (learning-rate.png)")
+    return settings.scaled(to: rate)
+  }
+
   /// Reads every picture once and leaves out those that cannot be read.
   func readable(
-    _ dataset: Dataset, _ preprocessing: Preprocessing, _ team: ThreadTeam, _ session: Session
+    _ dataset: Dataset, _ recipe: Recipe, _ preprocessing: Preprocessing, _ team: ThreadTeam,
+    _ session: Session
   ) throws(Failure) -> Sources {
-    let parts = dataset.trainingSplits(validationFraction: validationSplit, seed: common.seed)
+    let parts = dataset.trainingSplits(validationFraction: recipe.validation, seed: common.seed)
     var refused = 0
     func look(
       _ source: SubsetSource, _ what: String, _ prepare: @escaping @Sendable (Image) -> Image
@@ -158,7 +187,7 @@ extension Train {
     let half = [Float](repeating: 0.5, count: dataset.isGrey ? 1 : 3)
     return Preprocessing(
       height: recipe.size, width: recipe.size, shortSide: recipe.size, mean: half, deviation: half,
-      grey: dataset.isGrey, scaledDecoding: true)
+      grey: dataset.isGrey, views: recipe.views, scaledDecoding: true)
   }
 
   /// The same with the mean and deviation of the training pictures.
@@ -175,8 +204,12 @@ extension Train {
     let channels = kept(recipe, base)?.channels ?? (dataset.isGrey ? 1 : 3)
     let input = Shape(recipe.size, recipe.size, channels)
     do throws(NetworkError) {
-      return try Architecture.network(
+      let network = try Architecture.network(
         named: recipe.architecture, input: input, classes: dataset.classes.count)
+      if let ending = recipe.optimizer.idleGroup(network.layout) {
+        throw NetworkError("no parameter's name ends in \(escapedText(ending.utf8))")
+      }
+      return network
     } catch {
       throw Failure(
         "architecture \(recipe.architecture) with pictures of \(input.description): \(error.description)",

@@ -16,9 +16,12 @@ public final class Batch: Sendable {
   public let labels: [Int]
   /// Their indices in the source.
   public let indices: [Int]
+  /// What other pictures give to each of them; nil where nothing is mixed.
+  public let blends: [Blend]?
 
-  init(_ pictures: FloatBuffer, labels: [Int], indices: [Int]) {
+  init(_ pictures: FloatBuffer, labels: [Int], indices: [Int], blends: [Blend]?) {
     (self.pictures, self.labels, self.indices) = (pictures, labels, indices)
+    self.blends = blends
   }
 }
 
@@ -39,6 +42,7 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
   private let seed: UInt64
   private let epoch: Int
   private let order: [Int]
+  private let batchCount: Int
   private let ahead = 3
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -50,15 +54,17 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
   private var stopping = false
   private var thread: pthread_t?
 
-  /// The batches of `epoch` from `firstBatch` on.
+  /// The batches of `epoch` from `firstBatch` on; see `batchCount` for `dropsLast`.
   public init(
     _ source: any DataSource, preprocessing: Preprocessing, augmentation: Augmentation, batch: Int,
-    seed: UInt64, epoch: Int, firstBatch: Int = 0
+    dropsLast: Bool = false, sampler: Sampler = .plain, seed: UInt64, epoch: Int,
+    firstBatch: Int = 0
   ) {
     precondition(batch > 0, "BatchLoader: a batch of \(batch)")
     (self.source, self.preprocessing) = (source, preprocessing)
     (self.augmentation, self.batch, self.seed, self.epoch) = (augmentation, batch, seed, epoch)
-    order = Self.order(source.count, seed: seed, epoch: epoch)
+    order = sampler.order(source.labels, seed: seed, epoch: epoch)
+    batchCount = Self.batchCount(source.count, batch: batch, dropsLast: dropsLast)
     (produced, delivered) = (firstBatch, firstBatch)
     unsafe pthread_mutex_init(lock, nil)
     unsafe pthread_cond_init(changed, nil)
@@ -81,13 +87,10 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
     unsafe changed.deallocate()
   }
 
-  /// The order of an epoch.
-  public static func order(_ count: Int, seed: UInt64, epoch: Int) -> [Int] {
-    var random = CounterRandom(seed: seed, purpose: "order", epoch: epoch)
-    return random.permutation(count)
+  /// The batches of an epoch; `dropsLast` leaves out a last one that is not full, unless it is the only one.
+  public static func batchCount(_ pictures: Int, batch: Int, dropsLast: Bool) -> Int {
+    dropsLast && pictures >= batch ? pictures / batch : (pictures + batch - 1) / batch
   }
-
-  private var batchCount: Int { (order.count + batch - 1) / batch }
 
   /// The next batch; nil after the last.
   public func next() throws(BatchError) -> Batch? {
@@ -155,8 +158,13 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
         return .failure(BatchError(description: "\(source.identifier(index)): \(error.message)"))
       }
     }
-    return .success(
-      Batch(pictures, labels: indices.map { source.label($0) }, indices: indices))
+    let labels = indices.map { source.label($0) }
+    let mixes = indices.map { augmentation.mix(seed: seed, epoch: epoch, index: $0) }
+    let row = PictureRow(
+      pictures: pictures, height: preprocessing.height, width: preprocessing.width,
+      channels: preprocessing.channels)
+    let blends = mixes.contains { $0 != nil } ? row.mix(mixes, labels: labels) : nil
+    return .success(Batch(pictures, labels: labels, indices: indices, blends: blends))
   }
 }
 

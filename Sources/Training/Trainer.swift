@@ -55,6 +55,8 @@ public enum TrainingEvent: Sendable {
   case progress(epoch: Int, images: Int, of: Int, loss: Double, top1: Double)
   /// An epoch ended; `isBest` if it is the best by validation so far.
   case epoch(EpochMetrics, isBest: Bool)
+  /// The training ends early: no epoch after the best one was better, for as long as the recipe's patience lasts.
+  case impatient(best: Int)
   /// The state could not be saved; training goes on.
   case warning(String)
 }
@@ -77,6 +79,7 @@ public final class Trainer {
   let folder: RunFolder
   let parameters: Parameters
   let optimizer: Optimizer
+  let average: WeightAverage?
   var state: TrainingState
 
   /// A training of `parameters`, which it changes.
@@ -92,6 +95,7 @@ public final class Trainer {
     (self.folder, self.team, frozenNode) = (folder, team, frozen)
     self.classWeights = classWeights
     optimizer = Optimizer(recipe.optimizer, network.layout, frozenThrough: frozen ?? -1)
+    average = recipe.averageDecay.map { WeightAverage(network.layout, decay: $0) }
     state = TrainingState(training)
   }
 
@@ -104,13 +108,19 @@ public final class Trainer {
 
   /// Takes up a saved state and cuts `metrics.csv` back to it.
   public func resume() throws(TrainingError) {
-    state = try folder.readState(into: parameters, optimizer, start: state, batch: recipe.batch)
+    state = try folder.readState(
+      into: parameters, optimizer, average: average?.values, start: state, recipe)
     try write { () throws(FileError) in try folder.writeMetrics(state.rows) }
+  }
+
+  // What is validated and kept.
+  private var kept: Parameters {
+    if let average, optimizer.steps > 0 { average.values } else { parameters }
   }
 
   var model: Model {
     Model(
-      network: network, parameters: parameters, classes: classes, preprocessing: preprocessing,
+      network: network, parameters: kept, classes: classes, preprocessing: preprocessing,
       detectorNames: [:], provenance: provenance)
   }
 
@@ -118,24 +128,48 @@ public final class Trainer {
   public func run(
     shouldStop: @escaping @Sendable () -> Bool = { false }, _ report: (TrainingEvent) -> Void
   ) throws(TrainingError) -> TrainingOutcome {
-    let step = TrainingStep(
-      network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
-      classWeights: classWeights, frozenThrough: frozenNode)
     if recipe.epochs == 0, state.rows.isEmpty {
       try write { () throws(FileError) in try folder.writeModel(model) }
     }
+    var step: TrainingStep?
+    var fixedNode = -1
     while state.epoch < recipe.epochs {
-      let finished = try runEpoch(step, shouldStop, report)
+      if let best = state.bestEpoch, let patience = recipe.patience, state.epoch - best >= patience
+      {
+        report(.impatient(best: best))
+        break
+      }
+      let fixed = max(frozenNode ?? -1, optimizer.lastFixedNode(after: state.epoch))
+      if step == nil || fixed != fixedNode {
+        // The old memory goes before the new comes.
+        step = nil
+        fixedNode = fixed
+      }
+      let current = step ?? trainingStep(frozenThrough: fixed)
+      step = current
+      let finished = try runEpoch(current, shouldStop, report)
       guard optimizer.isFinite(with: parameters) else {
         throw .diverged(epoch: state.epoch + 1, step: state.step, pictures: [])
       }
       guard finished else {
-        try write { () throws(FileError) in try folder.writeState(state, parameters, optimizer) }
+        try write { () throws(FileError) in try writeState() }
         return .stopped
       }
       try endEpoch(report)
     }
     return .finished
+  }
+
+  private func writeState() throws(FileError) {
+    try folder.writeState(state, parameters, optimizer, average: average?.values)
+  }
+
+  private func trainingStep(frozenThrough node: Int) -> TrainingStep {
+    TrainingStep(
+      network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
+      reduction: recipe.reduction, accumulates: recipe.accumulation > 1,
+      classWeights: classWeights,
+      frozenThrough: node > 0 ? node : nil)
   }
 
   private func write(_ body: () throws(FileError) -> Void) throws(TrainingError) {
@@ -149,10 +183,10 @@ public final class Trainer {
   ) throws(TrainingError) -> Bool {
     let clock = ContinuousClock()
     var start = clock.now
-    let stepsPerEpoch = (training.count + recipe.batch - 1) / recipe.batch
     let loader = BatchLoader(
       training, preprocessing: preprocessing, augmentation: recipe.augmentation,
-      batch: recipe.batch, seed: seed, epoch: state.epoch, firstBatch: state.step)
+      batch: recipe.batch, dropsLast: recipe.dropsLast, sampler: recipe.sampler, seed: seed,
+      epoch: state.epoch, firstBatch: state.step)
     defer { loader.stop() }
     while true {
       let batch: Batch
@@ -162,18 +196,27 @@ public final class Trainer {
       } catch { throw .unreadable(error.description) }
       unsafe step.workspace.input.update(
         from: batch.pictures.pointer, count: batch.labels.count * network.inputShape.count)
-      guard let result = step.differentiate(parameters, labels: batch.labels) else {
+      let (share, isLast) = recipe.share(ofBatch: state.step, pictures: training.count)
+      guard
+        let result = step.differentiate(
+          parameters, labels: batch.labels, blends: batch.blends, share: share)
+      else {
         throw .diverged(
           epoch: state.epoch + 1, step: state.step + 1,
           pictures: batch.indices.map { training.identifier($0) })
       }
-      let rate =
-        recipe.optimizer.learningRate
-        * recipe.schedule.factor(
-          step: optimizer.steps, of: recipe.epochs * stepsPerEpoch, warmUp: recipe.warmUp)
-      step.update(parameters, optimizer, learningRate: rate)
+      let done = optimizer.steps
+      func factor(_ epochs: Int?) -> Double {
+        recipe.factor(step: done, epochs: epochs, pictures: training.count)
+      }
+      if isLast {
+        step.update(parameters, optimizer, clipNorm: recipe.clipNorm, factor: factor)
+        average?.add(parameters, step: optimizer.steps)
+      } else {
+        step.updateStatistics(parameters)
+      }
       loader.recycle(batch)
-      state.add(result, learningRate: rate)
+      state.add(result, learningRate: recipe.optimizer.learningRate * factor(nil))
       let now = clock.now
       state.seconds += (now - start) / .seconds(1)
       start = now
@@ -182,7 +225,8 @@ public final class Trainer {
         .progress(
           epoch: state.epoch + 1, images: state.seen, of: training.count, loss: state.loss / seen,
           top1: Double(state.correct) / seen))
-      if shouldStop() { return false }
+      // A step is finished before a state is saved.
+      if isLast, shouldStop() { return false }
     }
     return true
   }
@@ -193,7 +237,7 @@ public final class Trainer {
     let trainingSeconds = state.seconds
     let evaluation = validation.map {
       Evaluation(
-        PreparedNetwork(network, parameters, keepsLevels: false, team: team), preprocessing,
+        PreparedNetwork(network, kept, keepsLevels: false, team: team), preprocessing,
         classes: classes,
         on: $0, team: team)
     }
@@ -211,7 +255,7 @@ public final class Trainer {
       seconds: trainingSeconds + (clock.now - start) / .seconds(1))
     state.beginEpoch(after: row)
     do throws(FileError) {
-      try folder.writeState(state, parameters, optimizer)
+      try writeState()
       try folder.writeMetrics(state.rows)
     } catch {
       report(.warning("\(error.description); the last checkpoint is intact, training goes on"))

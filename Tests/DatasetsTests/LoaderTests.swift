@@ -41,7 +41,9 @@ import Testing
   @Test func anEpochShowsEveryPictureOnceInItsOrder() throws {
     let batches = try Self.rest(Self.loader(GreySource(count: 11)))
     #expect(batches.map(\.indices.count) == [4, 4, 3])
-    #expect(batches.flatMap(\.indices) == BatchLoader.order(11, seed: 1, epoch: 0))
+    #expect(
+      batches.flatMap(\.indices)
+        == Sampler.plain.order(Array(repeating: 0, count: 11), seed: 1, epoch: 0))
     for (indices, labels, numbers) in batches {
       #expect(labels == indices.map { $0 % 3 })
       for (slot, index) in indices.enumerated() {
@@ -50,12 +52,24 @@ import Testing
     }
   }
 
+  @Test(arguments: [(11, 2), (12, 3), (4, 1), (3, 1), (0, 0)])
+  func aLastBatchThatIsNotFullMayBeLeftOut(pictures: Int, batches: Int) throws {
+    let loader = BatchLoader(
+      GreySource(count: pictures), preprocessing: Self.preprocessing, augmentation: Augmentation(),
+      batch: 4, dropsLast: true, seed: 1, epoch: 0)
+    let indices = try Self.rest(loader).map(\.indices)
+    #expect(indices.count == batches)
+    #expect(BatchLoader.batchCount(pictures, batch: 4, dropsLast: true) == batches)
+    // Unless it is the only one.
+    #expect(indices.allSatisfy { $0.count == min(4, pictures) })
+  }
+
   @Test func theOrderIsAFunctionOfSeedAndEpoch() {
-    let order = BatchLoader.order(50, seed: 1, epoch: 0)
+    let order = Sampler.plain.order(Array(repeating: 0, count: 50), seed: 1, epoch: 0)
     #expect(order.sorted() == Array(0..<50) && order != Array(0..<50))
-    #expect(order == BatchLoader.order(50, seed: 1, epoch: 0))
-    #expect(order != BatchLoader.order(50, seed: 2, epoch: 0))
-    #expect(order != BatchLoader.order(50, seed: 1, epoch: 1))
+    #expect(order == Sampler.plain.order(Array(repeating: 0, count: 50), seed: 1, epoch: 0))
+    #expect(order != Sampler.plain.order(Array(repeating: 0, count: 50), seed: 2, epoch: 0))
+    #expect(order != Sampler.plain.order(Array(repeating: 0, count: 50), seed: 1, epoch: 1))
   }
 
   @Test func whatIsInABatchDoesNotDependOnTiming() throws {
@@ -97,7 +111,9 @@ import Testing
   }
 
   @Test func aPictureThatCannotBeReadIsNamed() throws {
-    let place = BatchLoader.order(12, seed: 1, epoch: 0).firstIndex(of: 7).map { $0 / 4 }
+    let place = Sampler.plain.order(Array(repeating: 0, count: 12), seed: 1, epoch: 0).firstIndex(
+      of: 7
+    ).map { $0 / 4 }
     let loader = Self.loader(GreySource(count: 12, broken: 7))
     for number in 0..<3 {
       if number == place {
