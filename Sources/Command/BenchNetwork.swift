@@ -47,8 +47,11 @@ struct BenchNetwork: SessionCommand {
 
   func run(_ session: Session) throws(Failure) -> Int32 {
     let network = try network()
-    if train { try checkMemory(network, batch: batch) }
     let team = ThreadTeam(threads: common.threads ?? availableCores())
+    if train {
+      let memory = TrainingMemory(network, NetworkBenchmark.optimizer, threads: team.threadCount)
+      try checkMemory(memory, batch: batch)
+    }
     let benchmark = NetworkBenchmark(network, batch: batch, team: team, rounds: rounds)
     let result = train ? benchmark.training() : benchmark.classification()
     let work =

@@ -49,11 +49,52 @@ struct Train: SessionCommand {
   @Option(help: "Begin with the weights of this model.") var from: PathArgument?
   @Option(help: "Keep everything up to this level as it is.") var freeze: Level?
   @Option(help: "Weigh rare classes more.") var classWeights = ClassWeights.none
+  @Option(help: "Also measure by cross-validation: train without each of K parts in turn.")
+  var folds: Int?
+  @Flag(help: "Also train on a quarter and half of the pictures: would more of them help?")
+  var learningCurve = false
   @Flag(help: "Go on from the state in --out.") var resume = false
   @Flag(help: "Write the epochs' figures for TensorBoard too, into --out.") var tensorboard = false
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
+    try checkFlags()
+    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    var dataset = try openData(data, session, common)
+    let base = try from.map { path throws(Failure) in try readModel(path.path) }
+    var recipe = try chosenRecipe(dataset, base)
+    try checkStudies(dataset, recipe)
+    let network = try network(dataset, recipe, base)
+    let memory = try checkMemory(
+      TrainingMemory(
+        network, recipe, threads: team.threadCount, frozenThrough: frozenNode(network)),
+      batch: recipe.batch)
+    let folder = RunFolder(out.path)
+    guard let start = try prepare(folder, &recipe, session) else { return 0 }
+
+    let frame = preprocessing(dataset, recipe, base)
+    dataset.decodeFiles(frame.decoding(limits: common.limits))
+    let source = try readable(
+      dataset, recipe, frame, team, session, cacheLimit: memory.left / 4)
+    if let warning = fewPictures(source, dataset.classes) { session.note("avocet: \(warning)") }
+    var plan = Plan(
+      recipe: recipe, network: network, base: base, frame: frame, classes: dataset.classes,
+      data: provenance(dataset), team: team)
+    let beginning = beginning(plan, source)
+    if let taken = beginning.taken { session.note(taken) }
+    if learningRate == .automatic, start == .anew {
+      try searchRate(&plan, beginning, source, folder, session)
+    }
+    let trainer = trainer(plan, beginning, source, folder)
+    if start == .saved { try takeUp(trainer, session) }
+    discardOld(folder, start)
+    try describe(plan, folder)
+    session.note(summary(plan, source, bytes: memory.needed + source.cachedBytes))
+    let code = try train(plan, trainer, source, folder, session)
+    return code == 0 && source.refused > 0 ? 1 : code
+  }
+
+  private func checkFlags() throws(Failure) {
     if let validationSplit, !(0..<1).contains(validationSplit) {
       throw Failure("--validation-split is \(validationSplit); 0 up to 1 is possible", code: 64)
     }
@@ -61,163 +102,20 @@ struct Train: SessionCommand {
       throw Failure(
         "--freeze \(freeze?.rawValue ?? "") needs --from: there are no weights to keep", code: 64)
     }
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
-    var dataset = try openData(data, session, common)
-    let base = try from.map { path throws(Failure) in try readModel(path.path) }
-    var recipe = try chosenRecipe(dataset, base)
-    let network = try network(dataset, recipe, base)
-    try checkMemory(network, batch: recipe.batch)
-    let folder = RunFolder(out.path)
-    let isResumed = try prepare(folder, &recipe, session)
-    if isResumed == nil { return 0 }
+  }
 
-    let frame = preprocessing(dataset, recipe, base)
-    dataset.decodeFiles(frame.decoding(limits: common.limits))
-    let source = try readable(dataset, recipe, frame, team, session)
-    let preprocessing = measured(frame, source.training, recipe, base)
-    let parameters = Parameters(initialising: network, seed: common.seed)
-    parameters.whiten(network, on: source.training, preprocessing)
-    if let base { session.note(take(base, into: parameters)) }
-    let weights = classWeights == .balanced ? balanced(source.training, dataset.classes.count) : nil
-    let frozen = freeze.flatMap { network.levels[$0] }
-    if learningRate == .automatic, isResumed == false {
-      let search = LearningRateSearch(
-        network, parameters, recipe: recipe, seed: common.seed, preprocessing: preprocessing,
-        training: source.training, team: team, classWeights: weights, frozenThrough: frozen,
-        shouldStop: { session.shouldStop() != nil })
-      try session.checkStop()
-      recipe.optimizer = try found(search, recipe.optimizer, folder, session)
-    }
-    let trainer = Trainer(
-      network, parameters, recipe: recipe, seed: common.seed, classes: dataset.classes,
-      preprocessing: preprocessing, training: source.training, validation: source.validation,
-      provenance: Provenance(
-        data: provenance(dataset), recipe: recipe.json, licence: "the data's", seed: common.seed),
-      folder: folder, team: team, frozenThrough: frozen,
-      classWeights: weights)
-    if isResumed == true {
-      do { try trainer.resume() } catch { throw Failure(error.description) }
-      session.note("resumed after epoch \(trainer.epochsDone)")
-    }
-    folder.discardReport()
+  /// Writes into a folder what its training was asked for.
+  func describe(_ plan: Plan, _ folder: RunFolder) throws(Failure) {
     try writing { () throws(FileError) in
-      try folder.write(arguments(recipe).json + "\n", "arguments.json")
-      try folder.write(dataset.classes.joined(separator: "\n") + "\n", "classes.txt")
-      try folder.write(splitCSV(source), "split.csv")
-    }
-    session.note(
-      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(dataset.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch); \(team.threadCount) threads, \(Kernels.chosen.name)"
-    )
-    let code = try train(trainer, folder, session)
-    return code == 0 && source.refused > 0 ? 1 : code
-  }
-
-  private func train(_ trainer: Trainer, _ folder: RunFolder, _ session: Session) throws(Failure)
-    -> Int32
-  {
-    var progress: Progress?
-    let clock = ContinuousClock()
-    let start = clock.now
-    var failedSave = false
-    let pictures = try EpochPictures(trainer, folder, events: tensorboard)
-    let outcome: TrainingOutcome
-    do {
-      let shouldStop = session.shouldStop
-      outcome = try trainer.run(shouldStop: { shouldStop() != nil }) { event in
-        switch event {
-        case .progress(let epoch, let images, let total, let loss, let top1):
-          if progress == nil { progress = Progress(session, "epoch \(epoch)/\(trainer.epochs)") }
-          progress?.update(
-            images, of: total,
-            detail: "loss \(decimal(loss, 3))  right \(decimal(100 * top1, 1)) %")
-        case .epoch(let row, let isBest):
-          progress?.end()
-          progress = nil
-          failedSave = false
-          session.note(line(row, of: trainer.epochs, isBest))
-          if let problem = pictures.add(row) { session.complain("\(problem); training goes on") }
-        case .impatient(let best):
-          session.note("no epoch was better than epoch \(best): the training ends")
-        case .warning(let text):
-          failedSave = true
-          session.complain(text)
-        }
-      }
-    } catch {
-      progress?.end()
-      switch error {
-      case .diverged: throw Failure("\(folder.path.escaped): \(error.description)", code: 4)
-      case .unwritable(let file): throw Failure(file)
-      case .unreadable, .foreignState: throw Failure(error.description)
-      }
-    }
-    progress?.end()
-    if outcome == .stopped {
-      session.complain("stopped; the state is saved in \(folder.path.escaped), go on with --resume")
-      return 128 + (session.shouldStop() ?? 2)
-    }
-    try report(trainer, folder, session)
-    session.note("trained in \(duration((clock.now - start) / .seconds(1)))")
-    try session.print(folder.modelPath.escaped)
-    return failedSave ? 5 : 0
-  }
-
-  private func report(_ trainer: Trainer, _ folder: RunFolder, _ session: Session) throws(Failure) {
-    var model = try readModel(folder.modelPath)
-    var evaluation = trainer.validation.map {
-      Evaluation(
-        model.prepared(keepsLevels: false, team: trainer.team), model.preprocessing,
-        classes: model.classes, on: $0, team: trainer.team)
-    }
-    if let found = evaluation, !found.judgements.isEmpty {
-      model.temperature = found.fittedTemperature()
-      let fitted = found.at(temperature: model.temperature)
-      try writing { () throws(FileError) in try model.write(to: folder.modelPath) }
-      let (before, after) = (Calibration(found.at(temperature: 1)).error, Calibration(fitted).error)
-      session.note(
-        "temperature \(decimal(model.temperature, 2)): calibration error \(decimal(100 * before, 2)) % before, \(decimal(100 * after, 2)) % after"
-      )
-      evaluation = fitted
-    }
-    let report = Report(
-      model, rows: trainer.rows, evaluation: evaluation, source: trainer.validation,
-      command: session.commandLine)
-    try writing { () throws(FileError) in try report.write(to: folder) }
-  }
-
-  private func line(_ row: EpochMetrics, of epochs: Int, _ isBest: Bool) -> String {
-    var line =
-      "epoch \(row.epoch)/\(epochs)  loss \(decimal(row.trainLoss, 4))  training \(decimal(100 * row.trainTop1, 2)) %"
-    if let top1 = row.validationTop1 {
-      line += "  validation \(decimal(100 * top1, 2)) %\(isBest ? " (best)" : "")"
-    }
-    line += "  \(decimal(row.imagesPerSecond, 0)) images/s  \(duration(row.seconds))"
-    let left = row.seconds * Double(epochs - row.epoch)
-    return left < 1 ? line : line + ", \(duration(left)) left"
-  }
-}
-
-/// What is drawn anew after each epoch for people who look on.
-private final class EpochPictures {
-  private let folder: RunFolder
-  private var rows: [EpochMetrics]
-  private let log: EventLog?
-
-  init(_ trainer: Trainer, _ folder: RunFolder, events: Bool) throws(Failure) {
-    (self.folder, rows) = (folder, trainer.rows)
-    do throws(FileError) { log = events ? try EventLog(folder, rows: trainer.rows) : nil } catch {
-      throw Failure(error)
+      try folder.write(arguments(plan.recipe).json + "\n", "arguments.json")
+      try folder.write(plan.classes.joined(separator: "\n") + "\n", "classes.txt")
     }
   }
 
-  /// Adds an epoch; what could not be written.
-  func add(_ row: EpochMetrics) -> String? {
-    rows.append(row)
-    do throws(FileError) {
-      try folder.writeCurves(rows)
-      try log?.add(row)
-      return nil
-    } catch { return error.description }
+  private func summary(_ plan: Plan, _ source: Sources, bytes: Int) -> String {
+    let (network, recipe) = (plan.network, plan.recipe)
+    return
+      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(plan.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch); \(plan.team.threadCount) threads, \(Kernels.chosen.name), about \(gibibytes(bytes))"
   }
 }
 

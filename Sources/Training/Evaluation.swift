@@ -86,7 +86,8 @@ public struct Evaluation: Sendable {
           judged.append(
             Judgement(
               index: index, truth: truth,
-              logits: try workspaces[worker].logits(image, preprocessing), temperature: temperature))
+              logits: try workspaces[worker].logits(image, preprocessing), temperature: temperature)
+          )
         } catch {
           failed.append((index, source.identifier(index), error.message))
         }

@@ -52,8 +52,8 @@ public final class EventLog {
 
   private static func record(_ message: Message) -> [UInt8] {
     let length = littleEndian(UInt64(message.bytes.count))
-    return length + littleEndian(masked(checksum(length))) + message.bytes
-      + littleEndian(masked(checksum(message.bytes)))
+    return length + littleEndian(masked(castagnoli(length))) + message.bytes
+      + littleEndian(masked(castagnoli(message.bytes)))
   }
 
   // TFRecord turns and shifts its checks, so that a record of records does not check itself.
@@ -63,7 +63,7 @@ public final class EventLog {
 }
 
 /// CRC-32C, Castagnoli's polynomial, bits reflected (RFC 3720).
-package func checksum(_ bytes: [UInt8]) -> UInt32 {
+package func castagnoli(_ bytes: [UInt8]) -> UInt32 {
   var check = UInt32.max
   for byte in bytes {
     check ^= UInt32(byte)

@@ -21,11 +21,20 @@ final class Orthogonalisation: @unchecked Sendable {
     let side = min(rows, columns)
     gram = FloatBuffer(count: side * side)
     polynomial = FloatBuffer(count: side * side)
-    let (long, wide) = (max(rows, columns), columns)
-    scratch = FloatBuffer(
-      count: max(
-        kernels.multiplyScratchCount(m: side, n: side, k: long),
-        kernels.multiplyScratchCount(m: rows, n: wide, k: side)))
+    scratch = FloatBuffer(count: Self.scratchCount(rows, columns, kernels))
+  }
+
+  /// The floats of all its buffers.
+  static func floatsNeeded(rows: Int, columns: Int, _ kernels: KernelTable) -> Int {
+    let side = min(rows, columns)
+    return 2 * (rows * columns + side * side) + scratchCount(rows, columns, kernels)
+  }
+
+  private static func scratchCount(_ rows: Int, _ columns: Int, _ kernels: KernelTable) -> Int {
+    let side = min(rows, columns)
+    return max(
+      kernels.multiplyScratchCount(m: side, n: side, k: max(rows, columns)),
+      kernels.multiplyScratchCount(m: rows, n: columns, k: side))
   }
 
   func step(

@@ -19,6 +19,10 @@ public struct NetworkBenchmark {
     public let profile: [Step]
   }
 
+  /// What `training` learns with.
+  public static let optimizer = OptimizerSettings(
+    rule: .sgd, learningRate: 1e-4, weightDecay: 5e-4)
+
   private let network: Network
   private let batch: Int
   private let team: ThreadTeam
@@ -57,8 +61,7 @@ public struct NetworkBenchmark {
   /// Learns: forward, loss, backward and the optimiser's step on a batch shared out over the team.
   public func training() -> Result {
     let step = TrainingStep(network, batch: batch, team: team, labelSmoothing: 0.1)
-    let optimizer = Optimizer(
-      OptimizerSettings(rule: .sgd, learningRate: 1e-4, weightDecay: 5e-4), network.layout)
+    let optimizer = Optimizer(Self.optimizer, network.layout)
     unsafe fill(step.workspace.input, batch * network.inputShape.count)
     let labels = (0..<batch).map { $0 % network.classCount }
     func run() {

@@ -30,13 +30,28 @@ public final class Optimizer {
     second = settings.rule == .adamW ? Parameters(layout) : nil
     parts = layout.slices.filter { $0.role != .statistic && $0.node > frozenNode }.map { slice in
       let numbers = settings.numbers(for: slice)
-      let isMatrix = settings.rule == .muon && slice.shape.count == 4 && numbers.epochs != 0
-      let columns = slice.shape.last ?? 1
       return Part(
         slice: slice, numbers: numbers,
-        muon: isMatrix
-          ? Orthogonalisation(rows: slice.range.count / columns, columns: columns, kernels) : nil)
+        muon: settings.matrix(slice).map {
+          Orthogonalisation(rows: $0.rows, columns: $0.columns, kernels)
+        })
     }
+  }
+
+  /// Bytes that an optimiser takes: its state, and what Muon computes with.
+  static func memoryNeeded(
+    _ settings: OptimizerSettings, _ layout: ParameterLayout, frozenThrough frozenNode: Int,
+    kernels: KernelTable = Kernels.chosen
+  ) -> (state: Int, scratch: Int) {
+    let floats = layout.slices.filter { $0.role != .statistic && $0.node > frozenNode }
+      .reduce(0) { sum, slice in
+        let matrix = settings.matrix(slice)
+        return sum
+          + (matrix.map {
+            Orthogonalisation.floatsNeeded(rows: $0.rows, columns: $0.columns, kernels)
+          } ?? 0)
+      }
+    return ((settings.rule == .adamW ? 8 : 4) * layout.count, 4 * floats)
   }
 
   /// Whether the parameters and all that is remembered of them are finite.
@@ -102,5 +117,15 @@ extension Parameters {
     var sum: Float = 0
     for i in 0..<values.count { sum += unsafe abs(values.pointer[i]) }
     return sum.isFinite
+  }
+}
+
+extension OptimizerSettings {
+  /// The matrix as which Muon moves a slice; nil where it does not.
+  fileprivate func matrix(_ slice: ParameterSlice) -> (rows: Int, columns: Int)? {
+    guard rule == .muon, slice.shape.count == 4, numbers(for: slice).epochs != 0,
+      let columns = slice.shape.last, columns > 0
+    else { return nil }
+    return (slice.range.count / columns, columns)
   }
 }

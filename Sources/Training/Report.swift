@@ -30,6 +30,20 @@ public struct Report {
     (self.comparison, self.command) = (comparison, command)
   }
 
+  /// What pictures are called of which each was judged by a network that did not see it; see `CrossValidation`.
+  public static let heldOut = "held-out"
+
+  /// What the figures do not tell.
+  var caveat: String? {
+    switch split {
+    case "validation":
+      "The validation pictures chose the epoch and fitted the temperature, so these figures flatter a little; a test split that was never looked at tells more."
+    case Self.heldOut:
+      "Each picture was judged by a network that learned from the others; the network that is kept learned from all of them. They fitted the temperature, nothing else."
+    default: nil
+    }
+  }
+
   /// The pictures of a report as PNG files; what there is nothing to show of is nil.
   struct Pictures {
     var curves: [UInt8]?

@@ -94,10 +94,7 @@ extension Report {
         "<div><dt>\(Markup.escaped(name))</dt><dd><b>\(Markup.escaped(String(value[..<cut])))</b>\(Markup.escaped(String(rest)))</dd></div>"
     }
     var html = "<dl class=\"tiles\">\n\(tiles.joined(separator: "\n"))\n</dl>\n"
-    if split == "validation" {
-      html +=
-        "<p class=\"note\">The validation pictures chose the epoch and fitted the temperature, so these figures flatter a little; a test split that was never looked at tells more.</p>\n"
-    }
+    if let caveat { html += "<p class=\"note\">\(Markup.escaped(caveat))</p>\n" }
     return html
   }
 

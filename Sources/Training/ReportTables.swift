@@ -80,10 +80,7 @@ extension Report {
     if let evaluation, !evaluation.judgements.isEmpty {
       lines += ["", "On \(grouped(evaluation.judgements.count)) \(split) pictures:", ""]
       lines += evaluation.figures.map { line($0.name, $0.value) }
-      lines += [
-        "",
-        "The validation pictures chose the epoch and fitted the temperature, so these figures flatter; a test split that was never looked at tells more.",
-      ]
+      if let caveat { lines += ["", caveat] }
     }
     lines += [
       "", "    avocet evaluate model.safetensors DATA",

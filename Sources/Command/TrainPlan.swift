@@ -1,0 +1,161 @@
+import AvocetDatasets
+import AvocetFiles
+import AvocetImages
+import AvocetKernels
+import AvocetModelFiles
+import AvocetNetworks
+import AvocetTraining
+
+// What the trainings of one command share, and what each begins with.
+extension Train {
+  /// The same for every training of the command.
+  struct Plan {
+    var recipe: Recipe
+    let network: Network
+    let base: Model?
+    /// The preprocessing without mean and deviation.
+    let frame: Preprocessing
+    let classes: [String]
+    /// The data in words.
+    let data: String
+    let team: ThreadTeam
+  }
+
+  /// The pictures to learn from and to choose by, with the checksums of their pixels.
+  struct Sources {
+    var training: any DataSource
+    var trainingSums: [UInt32]
+    var validation: (any DataSource)?
+    var validationSums: [UInt32] = []
+    /// Pictures that could not be read and were left out.
+    var refused = 0
+    /// What is kept in memory of them.
+    var cachedBytes = 0
+
+    /// Some of the training pictures, without any to choose by.
+    func part(_ indices: [Int]) -> Sources {
+      Sources(
+        training: SubsetSource(training, indices), trainingSums: indices.map { trainingSums[$0] })
+    }
+
+    func record(_ classes: [String]) -> PictureRecord {
+      var record = PictureRecord()
+      record.add(training, split: "train", classes: classes, checksums: trainingSums)
+      if let validation {
+        record.add(validation, split: "validation", classes: classes, checksums: validationSums)
+      }
+      return record
+    }
+  }
+
+  /// What a training on some pictures begins with.
+  struct Beginning {
+    let parameters: Parameters
+    let preprocessing: Preprocessing
+    let classWeights: [Float]?
+    /// What was taken of another model, in words.
+    let taken: String?
+  }
+
+  /// Weights drawn from the seed, whitened on these pictures, or taken of another model.
+  func beginning(_ plan: Plan, _ sources: Sources) -> Beginning {
+    let preprocessing = measured(plan.frame, sources.training, plan.recipe, plan.base)
+    let parameters = Parameters(initialising: plan.network, seed: common.seed)
+    parameters.whiten(plan.network, on: sources.training, preprocessing)
+    return Beginning(
+      parameters: parameters, preprocessing: preprocessing,
+      classWeights: classWeights == .balanced
+        ? balanced(sources.training, plan.classes.count) : nil,
+      taken: plan.base.map { take($0, into: parameters, classes: plan.classes) })
+  }
+
+  /// A training on these pictures.
+  func trainer(
+    _ plan: Plan, _ beginning: Beginning, _ sources: Sources, _ folder: RunFolder
+  ) -> Trainer {
+    Trainer(
+      plan.network, beginning.parameters, recipe: plan.recipe, seed: common.seed,
+      classes: plan.classes, preprocessing: beginning.preprocessing,
+      training: sources.training, validation: sources.validation,
+      provenance: Provenance(
+        data: plan.data, recipe: plan.recipe.json, licence: "the data's", seed: common.seed),
+      folder: folder, team: plan.team, frozenThrough: frozenNode(plan.network),
+      classWeights: beginning.classWeights, pictures: sources.record(plan.classes))
+  }
+
+  /// The last node that `--freeze` keeps as it is.
+  func frozenNode(_ network: Network) -> Int? { freeze.flatMap { network.levels[$0] } }
+
+  /// Tries out the learning rate on all training pictures; the search is drawn in the folder.
+  func searchRate(
+    _ plan: inout Plan, _ beginning: Beginning, _ sources: Sources, _ folder: RunFolder,
+    _ session: Session
+  ) throws(Failure) {
+    let shouldStop = session.shouldStop
+    let search = LearningRateSearch(
+      plan.network, beginning.parameters, recipe: plan.recipe, seed: common.seed,
+      preprocessing: beginning.preprocessing, training: sources.training, team: plan.team,
+      classWeights: beginning.classWeights, frozenThrough: frozenNode(plan.network),
+      shouldStop: { shouldStop() != nil })
+    try session.checkStop()
+    guard let rate = search.suggestion else {
+      throw Failure(
+        "--learning-rate auto: the loss was not finite after \(search.rates.count) steps; give a number",
+        code: 4)
+    }
+    try writing { () throws(FileError) in
+      try folder.write(search.chart.encodedPNG(), "learning-rate.png")
+    }
+    session.note(
+      "learning rate \(rate), found in \(search.rates.count) steps (learning-rate.png)")
+    plan.recipe.optimizer = plan.recipe.optimizer.scaled(to: rate)
+  }
+
+  /// Reads every picture once and leaves out those that cannot be read; up to `cacheLimit` bytes of each split stay in memory.
+  func readable(
+    _ dataset: Dataset, _ recipe: Recipe, _ preprocessing: Preprocessing, _ team: ThreadTeam,
+    _ session: Session, cacheLimit: Int
+  ) throws(Failure) -> Sources {
+    let parts = dataset.trainingSplits(
+      validationFraction: folds == nil ? recipe.validation : 0, seed: common.seed)
+    var (refused, bytes) = (0, 0)
+    func look(
+      _ source: SubsetSource, _ what: String, _ prepare: @escaping @Sendable (Image) -> Image
+    ) -> (any DataSource, [UInt32]) {
+      let cached = CachedSource(source, limit: min(2 << 30, cacheLimit), prepare: prepare)
+      let progress = Progress(session, what)
+      let relay = ProgressRelay(progress, total: source.count)
+      let shouldStop = session.shouldStop
+      let found = Preparation(cached, team: team, shouldStop: { shouldStop() != nil }) {
+        relay.update($0)
+      }
+      progress.end()
+      for (name, message) in found.refused {
+        session.complain("\(name): \(message); left out")
+      }
+      refused += found.refused.count
+      bytes += cached.bytes
+      let whole: any DataSource = cached
+      return (
+        found.refused.isEmpty ? whole : SubsetSource(cached, found.readable), found.checksums
+      )
+    }
+    let (training, trainingSums) = look(parts.training, "reading pictures") {
+      // Crops of down to a third of the area need pictures somewhat larger than the network's.
+      $0.shrunk(toShortSide: preprocessing.height * 3 / 2)
+    }
+    try session.checkStop()
+    guard training.count > 1 else {
+      throw Failure(
+        "\(data.path.escaped): \(training.count) training pictures; at least 2 are needed")
+    }
+    let validation = parts.validation.map {
+      // The very view that a later evaluation takes, so that both agree.
+      look($0, "reading validation pictures") { preprocessing.view(of: $0) }
+    }
+    try session.checkStop()
+    return Sources(
+      training: training, trainingSums: trainingSums, validation: validation?.0,
+      validationSums: validation?.1 ?? [], refused: refused, cachedBytes: bytes)
+  }
+}

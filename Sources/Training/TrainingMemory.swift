@@ -1,0 +1,74 @@
+import AvocetKernels
+import AvocetNetworks
+
+/// The memory that a training takes beside its pictures, computed before the first step.
+public struct TrainingMemory: Sendable {
+  private let network: Network
+  private let settings: OptimizerSettings
+  private let averages, accumulates: Bool
+  private let threads: Int
+  private let frozenNode: Int?
+
+  /// Of a training of this network on so many threads; see `Recipe` for an average and accumulation.
+  public init(
+    _ network: Network, _ settings: OptimizerSettings, averages: Bool = false,
+    accumulates: Bool = false, threads: Int, frozenThrough frozen: Int? = nil
+  ) {
+    (self.network, self.settings, self.threads, frozenNode) = (network, settings, threads, frozen)
+    (self.averages, self.accumulates) = (averages, accumulates)
+  }
+
+  /// Of a training by a recipe.
+  public init(_ network: Network, _ recipe: Recipe, threads: Int, frozenThrough frozen: Int? = nil)
+  {
+    self.init(
+      network, recipe.optimizer, averages: recipe.averageDecay != nil,
+      accumulates: recipe.accumulation > 1, threads: threads, frozenThrough: frozen)
+  }
+
+  /// The program itself, its libraries and the threads' stacks.
+  private static let program = 24 << 20
+
+  /// Bytes in batches of that size: the step's workspace, the parameters with their gradient, their average and the optimiser's memory, batches that wait, and the
+  /// larger of an evaluation and a checkpoint.
+  public func bytes(batch: Int) -> Int {
+    let workspace = TrainingWorkspace.memoryNeeded(
+      network, batch: batch, threads: threads, frozenThrough: frozenNode)
+    let parameters = 4 * network.layout.count
+    let optimizer = Optimizer.memoryNeeded(
+      settings, network.layout, frozenThrough: frozenNode ?? -1)
+    // The parameters, the best of them, their average.
+    let saved = (averages ? 3 : 2) * parameters + optimizer.state
+    let gradients = (accumulates ? 2 : 1) * parameters
+    // What is saved, as arrays and as a file.
+    let checkpoint = 2 * saved
+    let evaluation = parameters + workspace.packed / 2
+    // Four batches wait or are made, one is given back.
+    let loader = 5 * 4 * batch * network.inputShape.count
+    return Self.program + workspace.bytes + saved + gradients + optimizer.scratch + loader
+      + max(checkpoint, evaluation)
+  }
+
+  /// The largest batch, up to `limit`, that fits into so many bytes; 0 if none does.
+  public func largestBatch(fitting available: Int, upTo limit: Int) -> Int {
+    var (fits, tooLarge) = (0, limit + 1)
+    while tooLarge - fits > 1 {
+      let middle = (fits + tooLarge) / 2
+      if bytes(batch: middle) <= available { fits = middle } else { tooLarge = middle }
+    }
+    return fits
+  }
+
+  /// Why batches of that size cannot be trained on, with the largest that can; nil if they can.
+  public func problem(batch: Int, _ available: AvailableMemory) -> String? {
+    let needed = bytes(batch: batch)
+    if needed <= available.bytes { return nil }
+    let fitting = largestBatch(fitting: available.bytes, upTo: batch)
+    return
+      "--batch \(batch) of \(network.inputShape) pictures needs about \(gibibytes(needed)) for \(network.architecture); \(gibibytes(available.bytes)) \(available.limit): "
+      + (fitting > 0 ? "--batch \(fitting) fits" : "not even --batch 1 fits")
+  }
+}
+
+/// Bytes in GiB.
+public func gibibytes(_ bytes: Int) -> String { "\(decimal(Double(bytes) / 0x1p30, 1)) GiB" }
