@@ -75,19 +75,10 @@ extension Evaluation {
     return min(max(found, Model.temperatures.lowerBound), Model.temperatures.upperBound)
   }
 
-  // -log of the mean over the views of softmax(beta · logits)[truth].
+  // -log softmax(beta · logits)[truth].
   private func surprise(_ judgement: Judgement, _ beta: Double) -> Double {
-    let views = judgement.logits.count / classes.count
-    var probability = 0.0
-    var single = 0.0
-    for view in 0..<views {
-      let logits = judgement.logits[view * classes.count..<(view + 1) * classes.count]
-      let most = Double(logits.max() ?? 0)
-      let sum = logits.reduce(0) { $0 + exponential(beta * (Double($1) - most)) }
-      single = logarithm(sum) - beta * (Double(logits[logits.startIndex + judgement.truth]) - most)
-      probability += exponential(-single) / Double(views)
-    }
-    // One view needs no detour by the probability, which may vanish.
-    return views == 1 ? single : -logarithm(max(probability, 1e-300))
+    let most = Double(judgement.logits.max() ?? 0)
+    let sum = judgement.logits.reduce(0) { $0 + exponential(beta * (Double($1) - most)) }
+    return logarithm(sum) - beta * (Double(judgement.logits[judgement.truth]) - most)
   }
 }

@@ -2,6 +2,7 @@ import AvocetDatasets
 import AvocetFiles
 import AvocetImages
 import AvocetKernels
+import AvocetModelFiles
 import AvocetNetworks
 import Synchronization
 
@@ -22,30 +23,19 @@ public struct Evaluation: Sendable {
     public let index: Int
     /// The true class.
     public let truth: Int
-    /// `[view, class]`.
+    /// A number for each class, over all views.
     public let logits: [Float]
-    /// A probability for each class: the mean over the views of softmax(logits / temperature).
+    /// A probability for each class: softmax(logits / temperature).
     public let probabilities: [Float]
     /// The class of the highest probability; the first of equals.
     public let predicted: Int
 
-    /// What follows from the logits of a picture's views, `[view, class]`.
-    public init(index: Int, truth: Int, logits: [Float], classes: Int, temperature: Double) {
+    /// What follows from a picture's logits.
+    public init(index: Int, truth: Int, logits: [Float], temperature: Double) {
       (self.index, self.truth, self.logits) = (index, truth, logits)
-      let views = logits.count / classes
-      var total = [Float](repeating: 0, count: classes)
-      for view in 0..<views {
-        let distribution = unsafe logits[view * classes..<(view + 1) * classes]
-          .withUnsafeBufferPointer {
-            unsafe Kernels.chosen.distribution($0, temperature: Float(temperature))
-          }
-        for (i, p) in distribution.enumerated() { total[i] += p }
-      }
-      if views > 1 { for i in total.indices { total[i] /= Float(views) } }
-      probabilities = total
-      var best = 0
-      for (i, p) in total.enumerated() where p > total[best] { best = i }
-      predicted = best
+      let p = Kernels.chosen.distribution(logits, temperature: Float(temperature))
+      probabilities = p
+      predicted = p.indices.reduce(0) { p[$1] > p[$0] ? $1 : $0 }
     }
 
     /// The probability of the predicted class.
@@ -90,11 +80,13 @@ public struct Evaluation: Sendable {
         guard let truth = labels.map({ $0[label] }) ?? label else { continue }
         do throws(ImageError) {
           let image = try source.image(index)
+          let logits = workspaces[worker].logits(image, preprocessing)
+          guard logits.allSatisfy(\.isFinite) else {
+            throw ImageError(
+              code: "not-finite", message: "the network's output for it is not a number")
+          }
           judged.append(
-            Judgement(
-              index: index, truth: truth,
-              logits: try workspaces[worker].logits(image, preprocessing), classes: classes.count,
-              temperature: temperature))
+            Judgement(index: index, truth: truth, logits: logits, temperature: temperature))
         } catch {
           failed.append((index, source.identifier(index), error.message))
         }
@@ -117,27 +109,7 @@ public struct Evaluation: Sendable {
       classes: classes,
       judgements: judgements.map {
         Judgement(
-          index: $0.index, truth: $0.truth, logits: $0.logits, classes: classes.count,
-          temperature: temperature)
+          index: $0.index, truth: $0.truth, logits: $0.logits, temperature: temperature)
       }, refused: refused, temperature: temperature)
-  }
-}
-
-extension InferenceWorkspace {
-  /// The logits of a picture's views, `[view, class]`.
-  fileprivate func logits(_ image: Image, _ preprocessing: Preprocessing) throws(ImageError)
-    -> [Float]
-  {
-    var all: [Float] = []
-    for view in preprocessing.views(of: image) {
-      unsafe preprocessing.normalise(view, into: input)
-      run()
-      let count = prepared.network.classCount
-      unsafe all.append(contentsOf: UnsafeBufferPointer(start: logits, count: count))
-    }
-    guard all.allSatisfy(\.isFinite) else {
-      throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
-    }
-    return all
   }
 }

@@ -12,8 +12,7 @@ import Testing
 func judgement(_ index: Int, _ truth: Int, _ logits: [Float], temperature: Double = 1)
   -> Evaluation.Judgement
 {
-  Evaluation.Judgement(
-    index: index, truth: truth, logits: logits, classes: logits.count, temperature: temperature)
+  Evaluation.Judgement(index: index, truth: truth, logits: logits, temperature: temperature)
 }
 
 @Suite struct CalibrationTests {
@@ -62,13 +61,6 @@ func judgement(_ index: Int, _ truth: Int, _ logits: [Float], temperature: Doubl
       classes: ["a", "b"], judgements: (0..<500).map { judgement($0, 1, [900, 0]) })
     #expect(wrong.fittedTemperature() == 20)
     #expect(Evaluation(classes: ["a"], judgements: []).fittedTemperature() == 1)
-  }
-
-  @Test func viewsAreMadeDistributionsBeforeTheyAreAveraged() {
-    let two = Evaluation.Judgement(
-      index: 0, truth: 1, logits: [0, 0, 3, 1], classes: 2, temperature: 2)
-    let share = Reference.softmax([1.5, 0.5])[1]
-    #expect(abs(Double(two.probabilities[1]) - (0.5 + share) / 2) < 1e-6)
   }
 
   @Test func theErrorIsTheGapOfTheBinsByTheirWeight() {
