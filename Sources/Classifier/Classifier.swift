@@ -71,10 +71,7 @@ public final class Classifier: Sendable {
     -> Prediction
   {
     let logits = try workspace.logits(image, preprocessing)
-    let probabilities = unsafe logits.withUnsafeBufferPointer {
-      unsafe prepared.kernels.distribution($0, temperature: prepared.temperature)
-    }
-    return Prediction(classes: classes, probabilities: probabilities)
+    return Prediction(classes: classes, probabilities: prepared.distribution(logits))
   }
 
   /// The distribution for one picture.

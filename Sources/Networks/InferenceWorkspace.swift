@@ -179,21 +179,26 @@ public final class InferenceWorkspace {
   /// The probabilities of a picture of the last run, at the network's temperature.
   public func probabilities(of picture: Int = 0) -> [Float] {
     let count = prepared.network.classCount
-    return prepared.kernels.distribution(
-      UnsafeBufferPointer(start: logits + picture * count, count: count),
-      temperature: prepared.temperature)
+    return prepared.distribution(
+      Array(UnsafeBufferPointer(start: logits + picture * count, count: count)))
+  }
+}
+
+extension PreparedNetwork {
+  /// softmax(logits / temperature).
+  public func distribution(_ logits: [Float]) -> [Float] {
+    kernels.distribution(logits, temperature: temperature)
   }
 }
 
 extension KernelTable {
-  /// softmax(logits / temperature) of one picture.
-  public func distribution(_ logits: UnsafeBufferPointer<Float>, temperature: Float) -> [Float] {
-    [Float](unsafeUninitializedCapacity: logits.count) { memory, size in
-      if let base = memory.baseAddress {
-        for (i, logit) in logits.enumerated() { base[i] = logit / temperature }
-        softmax(base, into: base, rows: 1, classes: logits.count)
-      }
-      size = logits.count
+  /// softmax(logits / temperature).
+  public func distribution(_ logits: [Float], temperature: Float) -> [Float] {
+    var row = logits.map { $0 / temperature }
+    row.withUnsafeMutableBufferPointer { row in
+      guard let base = row.baseAddress else { return }
+      softmax(UnsafePointer(base), into: base, rows: 1, classes: row.count)
     }
+    return row
   }
 }

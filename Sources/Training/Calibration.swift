@@ -77,9 +77,8 @@ extension Evaluation {
 
   // -log softmax(beta · logits)[truth].
   private func surprise(_ judgement: Judgement, _ beta: Double) -> Double {
-    let logits = judgement.logits
-    let most = Double(logits.max() ?? 0)
-    let sum = logits.reduce(0) { $0 + exponential(beta * (Double($1) - most)) }
-    return logarithm(sum) - beta * (Double(logits[judgement.truth]) - most)
+    let most = Double(judgement.logits.max() ?? 0)
+    let sum = judgement.logits.reduce(0) { $0 + exponential(beta * (Double($1) - most)) }
+    return logarithm(sum) - beta * (Double(judgement.logits[judgement.truth]) - most)
   }
 }

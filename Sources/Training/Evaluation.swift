@@ -23,22 +23,19 @@ public struct Evaluation: Sendable {
     public let index: Int
     /// The true class.
     public let truth: Int
-    /// A number for each class.
+    /// A number for each class, over all views.
     public let logits: [Float]
-    /// A probability for each class, softmax(logits / temperature).
+    /// A probability for each class: softmax(logits / temperature).
     public let probabilities: [Float]
     /// The class of the highest probability; the first of equals.
     public let predicted: Int
 
-    /// What follows from the logits.
+    /// What follows from a picture's logits.
     public init(index: Int, truth: Int, logits: [Float], temperature: Double) {
       (self.index, self.truth, self.logits) = (index, truth, logits)
-      probabilities = unsafe logits.withUnsafeBufferPointer {
-        unsafe Kernels.chosen.distribution($0, temperature: Float(temperature))
-      }
-      var best = 0
-      for (i, p) in probabilities.enumerated() where p > probabilities[best] { best = i }
-      predicted = best
+      let p = Kernels.chosen.distribution(logits, temperature: Float(temperature))
+      probabilities = p
+      predicted = p.indices.reduce(0) { p[$1] > p[$0] ? $1 : $0 }
     }
 
     /// The probability of the predicted class.
@@ -83,11 +80,13 @@ public struct Evaluation: Sendable {
         guard let truth = labels.map({ $0[label] }) ?? label else { continue }
         do throws(ImageError) {
           let image = try source.image(index)
+          let logits = workspaces[worker].logits(image, preprocessing)
+          guard logits.allSatisfy(\.isFinite) else {
+            throw ImageError(
+              code: "not-finite", message: "the network's output for it is not a number")
+          }
           judged.append(
-            Judgement(
-              index: index, truth: truth,
-              logits: try workspaces[worker].logits(image, preprocessing), temperature: temperature)
-          )
+            Judgement(index: index, truth: truth, logits: logits, temperature: temperature))
         } catch {
           failed.append((index, source.identifier(index), error.message))
         }

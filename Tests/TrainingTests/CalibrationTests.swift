@@ -12,8 +12,7 @@ import Testing
 func judgement(_ index: Int, _ truth: Int, _ logits: [Float], temperature: Double = 1)
   -> Evaluation.Judgement
 {
-  Evaluation.Judgement(
-    index: index, truth: truth, logits: logits, temperature: temperature)
+  Evaluation.Judgement(index: index, truth: truth, logits: logits, temperature: temperature)
 }
 
 @Suite struct CalibrationTests {

@@ -95,9 +95,8 @@ private struct Greys: DataSource {
       workspace.run()
       for i in 0..<4 { logits[i] += weight * workspace.logits[i] }
     }
-    let sum = logits.reduce(0) { $0 + exp($1) }
-    for (found, expected) in zip(views.judgements[2].probabilities, logits.map { exp($0) / sum }) {
-      #expect(abs(found - expected) < 1e-6)
+    for (found, expected) in zip(views.judgements[2].probabilities, Reference.softmax(logits)) {
+      #expect(abs(Double(found) - expected) < 1e-6)
     }
   }
 
@@ -109,6 +108,24 @@ private struct Greys: DataSource {
     #expect(judgement.predicted == order[0])
     let rank = order.firstIndex(of: judgement.truth) ?? 9
     for k in 1...4 { #expect(judgement.isAmongTop(k) == (rank < k)) }
+  }
+
+  @Test func aNetworkThatMakesNoNumberIsNoJudgement() {
+    let broken = Parameters(initialising: network, seed: 6)
+    for i in 0..<broken.values.count { broken.values[i] = .nan }
+    let found = Evaluation(
+      PreparedNetwork(network, broken), preprocessing, classes: ["a", "b", "c", "d"],
+      on: Greys(count: 3), team: ThreadTeam(threads: 1))
+    #expect(found.judgements.isEmpty && found.refused.count == 3)
+    #expect(found.refused[0].message == "the network's output for it is not a number")
+    #expect(found.figures.count == 5)
+  }
+
+  @Test func picturesOfAClassWithoutALabelArePassedOver() {
+    let found = Evaluation(
+      prepared, preprocessing, classes: ["a", "b", "c", "d"], on: Greys(count: 9),
+      labels: [2, nil, 0], team: ThreadTeam(threads: 2))
+    #expect(found.judgements.map(\.index) == [0, 2, 3, 5, 6, 8] && found.refused.isEmpty)
   }
 
   @Test func nothingToEvaluateIsNoDivisionByZero() {
@@ -228,8 +245,10 @@ private struct Greys: DataSource {
     let evaluation = Evaluation(
       PreparedNetwork(network, model.parameters), model.preprocessing, classes: model.classes,
       on: Greys(count: 9), team: ThreadTeam(threads: 1))
-    try Report(model, rows: [], evaluation: evaluation, source: Greys(count: 9))
-      .write(to: RunFolder(folder.path))
+    try Report(
+      model, rows: [], evaluation: evaluation, source: Greys(count: 9), split: "<script>",
+      comparison: Comparison(old: evaluation, new: evaluation), command: "<img src=x>"
+    ).write(to: RunFolder(folder.path))
     let page = String(
       decoding: try readFile(folder.path.appending("report.html"), limit: 1 << 24), as: UTF8.self)
     #expect(!page.contains("<script>") && !page.contains("<img src=x>"))
