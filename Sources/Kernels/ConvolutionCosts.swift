@@ -28,8 +28,9 @@ struct ConvolutionCosts {
   /// Nanoseconds that a core needs to read a packed weight which no cache holds, measured with two cores reading at once.
   private static let weightRead = 0.23
 
-  /// Packed weights are at most so many, 64 MiB: more would be read from memory for every block of tiles.
-  private static let packedLimit = 16_777_216
+  /// Packed weights of a stride's phases, of which there are many more than weights, are at most so many: 16 MiB. Measured on ResNet-18: more are read
+  /// from memory again for the few tiles of each picture, and nothing is won.
+  private static let phasesLimit = 4_194_304
 
   /// The cheapest algorithm for a shape: the least time for `images` maps, or for reading the weights once if that takes longer.
   static func best(
@@ -39,7 +40,7 @@ struct ConvolutionCosts {
       let work = Double(algorithm.tiles(g)) * cost.ofTile(g.inputChannels, g.outputChannels)
       return max(work, Double(algorithm.packedCount(g)) * weightRead / Double(images))
     }
-    let best = costs.filter { $0.key.packedCount(g) <= packedLimit }
+    let best = costs.filter { g.rowStride == 1 || $0.key.packedCount(g) <= phasesLimit }
       .min { total($0.key, $0.value) < total($1.key, $1.value) }
     return best?.key ?? .direct
   }
