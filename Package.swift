@@ -94,9 +94,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: rooms + tests + [
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
     .target(
-      name: "TestSupport", dependencies: ["AvocetFiles", "AvocetNetworks", systemPackage],
-      path: "Tests/TestSupport")
+      name: "TestSupport",
+      dependencies: ["AvocetFiles", "AvocetNetworks", "CAllocations", systemPackage],
+      path: "Tests/TestSupport"),
   ],
   swiftLanguageModes: [.v6]
 )
