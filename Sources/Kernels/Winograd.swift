@@ -71,7 +71,9 @@ extension KernelTable {
     _ weights: ConstFloats, _ g: ConvolutionGeometry, taps: Int, into parted: Floats
   ) {
     let (size, step) = (g.inputChannels * g.outputChannels, g.rowStride)
-    for (row, column) in pairs(taps * step) {
+    let side = taps * step
+    for place in 0..<side * side {
+      let (row, column) = place.quotientAndRemainder(dividingBy: side)
       let (r, y) = row.quotientAndRemainder(dividingBy: step)
       let (c, x) = column.quotientAndRemainder(dividingBy: step)
       let to = parted + ((r * taps + c) * step * step + y * step + x) * size
@@ -81,10 +83,6 @@ extension KernelTable {
         to.update(repeating: 0, count: size)
       }
     }
-  }
-
-  private func pairs(_ count: Int) -> [(Int, Int)] {
-    (0..<count * count).map { ($0 / count, $0 % count) }
   }
 
   /// Floats of scratch that `packWinograd` needs.
