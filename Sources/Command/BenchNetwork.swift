@@ -47,8 +47,8 @@ struct BenchNetwork: SessionCommand {
 
   func run(_ session: Session) throws(Failure) -> Int32 {
     let network = try network()
-    if train { try checkMemory(network, batch: batch) }
     let team = ThreadTeam(threads: common.threads ?? availableCores())
+    if train { try checkMemory(network, batch: batch, threads: team.threadCount) }
     let benchmark = NetworkBenchmark(network, batch: batch, team: team, rounds: rounds)
     let result = train ? benchmark.training() : benchmark.classification()
     let work =

@@ -3,6 +3,7 @@ import AvocetDatasets
 import AvocetFiles
 import AvocetImages
 import AvocetKernels
+import AvocetTraining
 import SystemPackage
 
 /// `avocet doctor`

@@ -13,15 +13,15 @@ func availableCores() -> Int { max(1, ProcessInfo.processInfo.activeProcessorCou
 /// Bytes of this machine's memory.
 var physicalMemory: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory) }
 
-/// Bytes in GiB.
-func gibibytes(_ bytes: Int) -> String { "\(decimal(Double(bytes) / 0x1p30, 1)) GiB" }
-
-/// Refuses to train in batches that this machine's memory cannot hold.
-func checkMemory(_ network: Network, batch: Int) throws(Failure) {
-  let needed = TrainingWorkspace.memoryNeeded(network, batch: batch)
-  guard needed <= physicalMemory else {
-    throw Failure(
-      "--batch \(batch) of \(network.inputShape) pictures needs about \(gibibytes(needed)) for \(network.architecture); this machine has \(gibibytes(physicalMemory)): take a smaller batch",
-      code: 64)
-  }
+/// Refuses to train in batches that the memory cannot hold; gives the bytes needed and what is left beside them.
+@discardableResult
+func checkMemory(
+  _ network: Network, batch: Int, _ rule: OptimizerSettings.Rule = .sgd, threads: Int,
+  frozenThrough frozen: Int? = nil
+) throws(Failure) -> (needed: Int, left: Int) {
+  let memory = TrainingMemory(network, rule, threads: threads, frozenThrough: frozen)
+  let needed = memory.bytes(batch: batch)
+  guard let available = AvailableMemory() else { return (needed, Int.max) }
+  if let problem = memory.problem(batch: batch, available) { throw Failure(problem, code: 64) }
+  return (needed, available.bytes - needed)
 }

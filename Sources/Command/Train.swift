@@ -33,6 +33,10 @@ struct Train: SessionCommand {
   @Option(help: "Begin with the weights of this model.") var from: PathArgument?
   @Option(help: "Keep everything up to this level as it is.") var freeze: Level?
   @Option(help: "Weigh rare classes more.") var classWeights = ClassWeights.none
+  @Option(help: "Also measure by cross-validation: train without each of K parts in turn.")
+  var folds: Int?
+  @Flag(help: "Also train on a quarter and half of the pictures: would more of them help?")
+  var learningCurve = false
   @Flag(help: "Go on from the state in --out.") var resume = false
   @OptionGroup var common: CommonOptions
 
@@ -46,51 +50,59 @@ struct Train: SessionCommand {
     }
     let team = ThreadTeam(threads: common.threads ?? availableCores())
     var dataset = try openData(data, session, common)
+    try checkStudies(dataset)
     let base = try from.map { path throws(Failure) in try readModel(path.path) }
     let recipe = try chosenRecipe(dataset, base)
     let network = try network(dataset, recipe, base)
-    try checkMemory(network, batch: recipe.batch)
+    let memory = try checkMemory(
+      network, batch: recipe.batch, recipe.optimizer.rule, threads: team.threadCount,
+      frozenThrough: freeze.flatMap { network.levels[$0] })
     let folder = RunFolder(out.path)
     let isResumed = try prepare(folder, recipe, session)
     if isResumed == nil { return 0 }
 
     let frame = preprocessing(dataset, recipe, base)
     dataset.decodeFiles(frame.decoding(limits: common.limits))
-    let source = try readable(dataset, frame, team, session)
-    let preprocessing = measured(frame, source.training, recipe, base)
-    let parameters = Parameters(initialising: network, seed: common.seed)
-    if let base { session.note(take(base, into: parameters)) }
-    let weights = classWeights == .balanced ? balanced(source.training, dataset.classes.count) : nil
-    let trainer = Trainer(
-      network, parameters, recipe: recipe, seed: common.seed, classes: dataset.classes,
-      preprocessing: preprocessing, training: source.training, validation: source.validation,
-      provenance: Provenance(
-        data: provenance(dataset), recipe: recipe.json, licence: "the data's", seed: common.seed),
-      folder: folder, team: team, frozenThrough: freeze.flatMap { network.levels[$0] },
-      classWeights: weights)
-    if isResumed == true {
-      do { try trainer.resume() } catch { throw Failure(error.description) }
-      session.note("resumed after epoch \(trainer.epochsDone)")
+    let source = try readable(dataset, frame, team, session, cacheLimit: memory.left / 4)
+    if let warning = fewPictures(source, dataset.classes) { session.note("avocet: \(warning)") }
+    let plan = Plan(
+      recipe: recipe, network: network, base: base, frame: frame, classes: dataset.classes,
+      data: provenance(dataset), team: team)
+    let trainer = trainer(plan, source, folder)
+    if let base {
+      session.note(take(base, into: Parameters(network.layout), classes: dataset.classes))
     }
+    if isResumed == true { try takeUp(trainer, session) }
     try writing { () throws(FileError) in
       try folder.write(arguments(recipe).json + "\n", "arguments.json")
       try folder.write(dataset.classes.joined(separator: "\n") + "\n", "classes.txt")
-      try folder.write(splitCSV(source), "split.csv")
     }
     session.note(
-      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(dataset.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch); \(team.threadCount) threads, \(Kernels.chosen.name)"
+      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(dataset.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch); \(team.threadCount) threads, \(Kernels.chosen.name), about \(gibibytes(memory.needed + source.cachedBytes))"
     )
-    let code = try train(trainer, folder, session)
+    let code = try train(plan, trainer, source, folder, session)
     return code == 0 && source.refused > 0 ? 1 : code
   }
 
-  private func train(_ trainer: Trainer, _ folder: RunFolder, _ session: Session) throws(Failure)
-    -> Int32
-  {
-    var progress: Progress?
+  // The studies, the training itself, the report on both.
+  private func train(
+    _ plan: Plan, _ trainer: Trainer, _ source: Sources, _ folder: RunFolder, _ session: Session
+  ) throws(Failure) -> Int32 {
     let clock = ContinuousClock()
     let start = clock.now
-    var failedSave = false
+    let judged = folds == nil ? nil : try crossValidate(plan, source, folder, session)
+    let points = learningCurve ? try trainOnShares(plan, source, folder, session) : []
+    try run(trainer, folder, session)
+    try report(trainer, judged, source, folder, session)
+    try writeCurve(points, source, folder, plan.team, session)
+    session.note("trained in \(duration((clock.now - start) / .seconds(1)))")
+    try session.print(folder.modelPath.escaped)
+    return trainer.isSaved ? 0 : 5
+  }
+
+  /// Trains to the end.
+  func run(_ trainer: Trainer, _ folder: RunFolder, _ session: Session) throws(Failure) {
+    var progress: Progress?
     let outcome: TrainingOutcome
     do {
       let shouldStop = session.shouldStop
@@ -102,11 +114,8 @@ struct Train: SessionCommand {
         case .epoch(let row, let isBest):
           progress?.end()
           progress = nil
-          failedSave = false
           session.note(line(row, of: trainer.epochs, isBest))
-        case .warning(let text):
-          failedSave = true
-          session.complain(text)
+        case .warning(let text): session.complain(text)
         }
       }
     } catch {
@@ -119,25 +128,28 @@ struct Train: SessionCommand {
     }
     progress?.end()
     if outcome == .stopped {
-      session.complain("stopped; the state is saved in \(folder.path.escaped), go on with --resume")
-      return 128 + (session.shouldStop() ?? 2)
+      throw Failure(
+        "stopped; the state is saved in \(folder.path.escaped), go on with --resume",
+        code: 128 + (session.shouldStop() ?? 2))
     }
-    try report(trainer, folder, session)
-    session.note("trained in \(duration((clock.now - start) / .seconds(1)))")
-    try session.print(folder.modelPath.escaped)
-    return failedSave ? 5 : 0
   }
 
-  private func report(_ trainer: Trainer, _ folder: RunFolder, _ session: Session) throws(Failure) {
+  private func report(
+    _ trainer: Trainer, _ judged: CrossValidation?, _ source: Sources, _ folder: RunFolder,
+    _ session: Session
+  ) throws(Failure) {
     let model = try readModel(folder.modelPath)
-    let evaluation = trainer.validation.map {
-      Evaluation(
-        PreparedNetwork(model.network, model.parameters, keepsLevels: false, team: trainer.team),
-        model.preprocessing,
-        classes: model.classes, on: $0, team: trainer.team)
-    }
+    let evaluation =
+      judged?.pooled
+      ?? trainer.validation.map {
+        Evaluation(
+          PreparedNetwork(model.network, model.parameters, keepsLevels: false, team: trainer.team),
+          model.preprocessing,
+          classes: model.classes, on: $0, team: trainer.team)
+      }
     let report = Report(
-      model, rows: trainer.rows, evaluation: evaluation, source: trainer.validation)
+      model, rows: trainer.rows, evaluation: evaluation,
+      source: judged == nil ? trainer.validation : source.training)
     try writing { () throws(FileError) in try report.write(to: folder) }
   }
 

@@ -9,14 +9,6 @@ import SystemPackage
 
 // What `train` decides before the first step: recipe, network, pictures, folder.
 extension Train {
-  /// The pictures to learn from and to choose by.
-  struct Sources {
-    let training: any DataSource
-    let validation: (any DataSource)?
-    /// Pictures that could not be read and were left out.
-    let refused: Int
-  }
-
   /// The recipe by name or file, or the one that suits the data, with the flags laid over it.
   func chosenRecipe(_ dataset: Dataset, _ base: Model?) throws(Failure) -> Recipe {
     var chosen: Recipe
@@ -83,66 +75,8 @@ extension Train {
         ("data", data.path.escaped), ("seed", "\(common.seed)"),
         ("validationSplit", "\(validationSplit)"), ("from", from?.path.escaped ?? ""),
         ("freeze", freeze?.rawValue ?? ""), ("classWeights", classWeights.rawValue),
+        ("folds", folds.map { "\($0)" } ?? ""), ("learningCurve", learningCurve ? "yes" : ""),
       ], recipe: recipe)
-  }
-
-  /// Makes the folder ready: true if a state is there to resume, false for a fresh start, nil if all is done already.
-  func prepare(_ folder: RunFolder, _ recipe: Recipe, _ session: Session) throws(Failure) -> Bool? {
-    let previous = resume ? RunArguments(folder) : nil
-    try prepareOutput(folder.path, force: common.force, resume: resume)
-    let hasState = RunFolder.exists(folder.statePath)
-    if resume, hasState, let previous {
-      if let difference = arguments(recipe).difference(from: previous) {
-        throw Failure("\(folder.path.escaped): cannot resume: \(difference)", code: 64)
-      }
-      if let done = previous.epochsDone(folder), done >= recipe.epochs {
-        session.note("\(folder.path.escaped): already finished (\(done) epochs); nothing to do")
-        return nil
-      }
-    } else if resume {
-      session.note("\(folder.path.escaped): no state to resume from; starting anew")
-    }
-    return resume && hasState && previous != nil
-  }
-
-  /// Reads every picture once and leaves out those that cannot be read.
-  func readable(
-    _ dataset: Dataset, _ preprocessing: Preprocessing, _ team: ThreadTeam, _ session: Session
-  ) throws(Failure) -> Sources {
-    let parts = dataset.trainingSplits(validationFraction: validationSplit, seed: common.seed)
-    var refused = 0
-    func look(
-      _ source: SubsetSource, _ what: String, _ prepare: @escaping @Sendable (Image) -> Image
-    ) -> any DataSource {
-      let cached = CachedSource(source, prepare: prepare)
-      let progress = Progress(session, what)
-      let relay = ProgressRelay(progress, total: source.count)
-      let shouldStop = session.shouldStop
-      let found = Preparation(cached, team: team, shouldStop: { shouldStop() != nil }) {
-        relay.update($0)
-      }
-      progress.end()
-      for (name, message) in found.refused {
-        session.complain("\(name): \(message); left out")
-      }
-      refused += found.refused.count
-      return found.refused.isEmpty ? cached : SubsetSource(cached, found.readable)
-    }
-    let training = look(parts.training, "reading pictures") {
-      // Crops of down to a third of the area need pictures somewhat larger than the network's.
-      $0.shrunk(toShortSide: preprocessing.height * 3 / 2)
-    }
-    try session.checkStop()
-    guard training.count > 1 else {
-      throw Failure(
-        "\(data.path.escaped): \(training.count) training pictures; at least 2 are needed")
-    }
-    let validation = parts.validation.map {
-      // The very view that a later evaluation takes, so that both agree.
-      look($0, "reading validation pictures") { preprocessing.view(of: $0) }
-    }
-    try session.checkStop()
-    return Sources(training: training, validation: validation, refused: refused)
   }
 
   // The preprocessing of the model to begin with, where the network sees pictures of the same size.
@@ -184,20 +118,6 @@ extension Train {
     }
   }
 
-  /// Copies every slice of the same name and shape; says what was taken.
-  func take(_ model: Model, into parameters: Parameters) -> String {
-    var taken = 0
-    for slice in parameters.layout.slices {
-      guard let other = model.parameters.layout[slice.name], other.shape == slice.shape else {
-        continue
-      }
-      parameters.setFileValues(slice, model.parameters.fileValues(other))
-      taken += 1
-    }
-    return
-      "took \(taken) of \(parameters.layout.slices.count) tensors from \(from?.path.escaped ?? "")"
-  }
-
   /// The inverse of each class's share, of mean 1 over the pictures.
   func balanced(_ source: any DataSource, _ classes: Int) -> [Float] {
     var counts = [Int](repeating: 0, count: classes)
@@ -214,16 +134,5 @@ extension Train {
       return "aviary:count=\(aviary.count),size=\(aviary.size),seed=\(aviary.seed)"
     }
     return "\(dataset.kind.rawValue): \(counts)"
-  }
-
-  func splitCSV(_ sources: Sources) -> String {
-    var lines = ["path,split"]
-    for (source, name) in [
-      (sources.training as (any DataSource)?, "train"), (sources.validation, "validation"),
-    ] {
-      guard let source else { continue }
-      for i in 0..<source.count { lines.append("\(csvCell(source.identifier(i))),\(name)") }
-    }
-    return lines.joined(separator: "\n") + "\n"
   }
 }

@@ -17,6 +17,8 @@ public final class CachedSource: DataSource {
     kept = Mutex(([Image?](repeating: nil, count: source.count), 0))
   }
 
+  /// Bytes that are kept.
+  public var bytes: Int { kept.withLock { $0.bytes } }
   /// How many pictures there are.
   public var count: Int { source.count }
   /// The class of picture i.

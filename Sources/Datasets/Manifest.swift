@@ -25,7 +25,7 @@ extension Dataset {
     let classes = Set(labelled.map(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let numbers = Dictionary(classes.enumerated().map { ($1, $0) }, uniquingKeysWith: { a, _ in a })
     let files = labelled.map { entry in
-      (path: path.folder.pushing(FilePath(entry.path)), label: numbers[entry.label] ?? 0)
+      (path: place(entry.path, beside: path), label: numbers[entry.label] ?? 0)
     }
     var dataset = Dataset(
       kind: isJSON ? .jsonlManifest : .csvManifest, classes: classes,
@@ -35,6 +35,15 @@ extension Dataset {
         "\(path.escaped): \(grouped(entries.count - labelled.count)) rows without a label skipped")
     }
     return try dataset.checked(path.escaped)
+  }
+
+  // A name that is no UTF-8 is written with escapes; they are meant where no file has them in its name.
+  private static func place(_ name: String, beside file: FilePath) -> FilePath {
+    let plain = file.folder.pushing(FilePath(name))
+    guard name.contains("\\x"), !exists(plain), let bytes = unescapedBytes(name) else {
+      return plain
+    }
+    return file.folder.pushing(FilePath(bytes: bytes))
   }
 
   private static func csvEntries(_ text: String, _ path: FilePath) throws(DatasetError) -> [(

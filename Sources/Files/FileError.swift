@@ -102,6 +102,29 @@ public func escapedText(_ bytes: some Sequence<UInt8>) -> String {
   }
 }
 
+/// The bytes of which `escapedText` made this text; nil if it cannot have made it.
+public func unescapedBytes(_ text: String) -> [UInt8]? {
+  var bytes: [UInt8] = []
+  var rest = Array(text.utf8)[...]
+  while let byte = rest.popFirst() {
+    guard byte == UInt8(ascii: "\\") else {
+      bytes.append(byte)
+      continue
+    }
+    switch rest.popFirst() {
+    case UInt8(ascii: "\\"): bytes.append(byte)
+    case UInt8(ascii: "x"):
+      let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+      guard rest.count > 1, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16)
+      else { return nil }
+      bytes.append(value)
+      rest.removeFirst(2)
+    default: return nil
+    }
+  }
+  return bytes
+}
+
 private func isPlain(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.properties.generalCategory {
   case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false

@@ -71,7 +71,8 @@ private func contents(
   return (status, bytes)
 }
 
-private func piece(
+/// Up to `capacity` bytes from where the file stands; none at its end.
+func piece(
   of file: FileDescriptor, atMost capacity: Int, _ fileSystem: any FileSystem
 ) throws(Errno) -> [UInt8] {
   var failure: Errno?

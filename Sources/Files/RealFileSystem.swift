@@ -10,8 +10,14 @@ import SystemPackage
 
 /// The operating system's files.
 public struct RealFileSystem: FileSystem {
+  // Asked before every system call; true makes as if a signal had interrupted it.
+  private let isInterrupted: @Sendable () -> Bool
+
   /// The operating system's files.
-  public init() {}
+  public init() { self.init { false } }
+
+  /// The same, with system calls that a signal interrupts where `isInterrupted` says so.
+  package init(isInterrupted: @escaping @Sendable () -> Bool) { self.isInterrupted = isInterrupted }
 
   /// Opens a file; a new one gets the permissions that the umask leaves.
   public func open(_ path: FilePath, for purpose: OpenPurpose) throws(Errno) -> FileDescriptor {
@@ -133,6 +139,17 @@ public struct RealFileSystem: FileSystem {
     listing.sort()
     return listing
   }
+
+  // Calls a system call again when a signal interrupted it; -1 becomes the error.
+  private func retrying(_ call: () -> Int) throws(Errno) -> Int {
+    while true {
+      let result: Int
+      if isInterrupted() { (result, errno) = (-1, EINTR) } else { result = call() }
+      if result != -1 { return result }
+      let error = Errno(rawValue: errno)
+      if error != .interrupted { throw error }
+    }
+  }
 }
 
 extension FileKind {
@@ -196,14 +213,4 @@ private func closeFile(_ file: CInt) -> CInt { close(file) }
   var count = 0
   while unsafe name[count] != 0 { count += 1 }
   return count
-}
-
-/// Calls a system call again when a signal interrupted it; -1 becomes the error.
-private func retrying(_ call: () -> Int) throws(Errno) -> Int {
-  while true {
-    let result = call()
-    if result != -1 { return result }
-    let error = Errno(rawValue: errno)
-    if error != .interrupted { throw error }
-  }
 }

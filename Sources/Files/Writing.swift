@@ -1,13 +1,16 @@
 import Synchronization
 import SystemPackage
 
+private let temporaryPrefix = ".avocet-"
 private let temporaryNumber = Atomic<Int>(0)
 
 /// Writes a file so that at every moment either the old one or the whole new one is there.
 ///
-/// A temporary file beside it takes the bytes, goes to the disk and takes the name; on failure it is removed.
+/// A temporary file beside it takes the bytes, goes to the disk and takes the name; on failure it is removed. With `previous`, the temporary file is read again and
+/// compared before it counts, and the old file stays under that name: at every moment at least one of the two is whole.
 public func writeFileAtomically(
-  _ bytes: [UInt8], to path: FilePath, fileSystem: any FileSystem = RealFileSystem()
+  _ bytes: [UInt8], to path: FilePath, keeping previous: FilePath? = nil,
+  fileSystem: any FileSystem = RealFileSystem()
 ) throws(FileError) {
   do throws(Errno) {
     let (temporary, file) = try createTemporary(beside: path, fileSystem)
@@ -20,7 +23,12 @@ public func writeFileAtomically(
         fileSystem.close(file)
         throw error
       }
-      try fileSystem.rename(temporary, to: path)
+      if let previous {
+        guard try holds(temporary, bytes, fileSystem) else { throw .ioError }
+        try exchange(temporary, path, previous, fileSystem)
+      } else {
+        try fileSystem.rename(temporary, to: path)
+      }
     } catch {
       try? fileSystem.remove(temporary)
       throw error
@@ -28,6 +36,53 @@ public func writeFileAtomically(
     try fileSystem.synchronizeFolder(path.folder)
   } catch {
     throw FileError(path: path, error)
+  }
+}
+
+/// Removes what interrupted writes left in a folder.
+public func removeTemporaries(
+  in folder: FilePath, fileSystem: any FileSystem = RealFileSystem()
+) throws(FileError) {
+  do throws(Errno) {
+    let listing = try fileSystem.list(folder)
+    for index in 0..<listing.count {
+      let name = listing.name(index)
+      guard name.starts(with: temporaryPrefix.utf8), name.suffix(4).elementsEqual(".tmp".utf8)
+      else { continue }
+      try fileSystem.remove(folder.appending(String(decoding: name, as: UTF8.self)))
+    }
+  } catch {
+    throw FileError(path: folder, error)
+  }
+}
+
+// The file takes the place of `path`, which becomes `previous`.
+private func exchange(
+  _ file: FilePath, _ path: FilePath, _ previous: FilePath, _ fileSystem: any FileSystem
+) throws(Errno) {
+  do throws(Errno) { try fileSystem.rename(path, to: previous) } catch {
+    if error != .noSuchFileOrDirectory { throw error }
+  }
+  do throws(Errno) { try fileSystem.rename(file, to: path) } catch {
+    try? fileSystem.rename(previous, to: path)
+    throw error
+  }
+}
+
+// Whether the disk gives back what was written.
+private func holds(
+  _ path: FilePath, _ bytes: [UInt8], _ fileSystem: any FileSystem
+) throws(Errno) -> Bool {
+  let file = try fileSystem.open(path, for: .reading)
+  defer { fileSystem.close(file) }
+  var position = 0
+  while true {
+    let piece = try piece(of: file, atMost: 1 << 20, fileSystem)
+    if piece.isEmpty { return position == bytes.count }
+    guard bytes.count - position >= piece.count,
+      bytes[position..<(position + piece.count)].elementsEqual(piece)
+    else { return false }
+    position += piece.count
   }
 }
 
@@ -60,7 +115,7 @@ private func createTemporary(
 ) throws(Errno) -> (FilePath, FileDescriptor) {
   for _ in 0..<100 {
     let number = temporaryNumber.add(1, ordering: .relaxed).newValue
-    let temporary = path.folder.appending(".avocet-\(processNumber())-\(number).tmp")
+    let temporary = path.folder.appending("\(temporaryPrefix)\(processNumber())-\(number).tmp")
     do throws(Errno) {
       return (temporary, try fileSystem.open(temporary, for: .creating))
     } catch {

@@ -98,18 +98,6 @@ public final class TrainingWorkspace {
     workers = (0..<team.threadCount).map { _ in WorkerMemory(needs) }
   }
 
-  /// Bytes that a workspace of that batch takes, about.
-  public static func memoryNeeded(_ network: Network, batch: Int) -> Int {
-    let stages = TrainingStage.all(
-      of: network, keeping: Set(network.levels.values), frozenNode: -1)
-    let maps = stages.reduce(network.inputShape.count) { sum, stage in
-      sum + network.nodes[stage.last].shape.count
-        + (stage.keepsInner ? network.nodes[stage.inner].shape.count : 0)
-    }
-    let gradients = GradientPlan(network, stages, firstNode: 1).slotSizes.reduce(0, +)
-    return 4 * (batch * (maps + gradients) + 8 * network.layout.count)
-  }
-
   /// Where the pictures go: `[image, row, column, channel]`.
   public var input: Floats { stored(0) }
   /// What came out: `[image, class]`.

@@ -7,6 +7,8 @@ import Synchronization
 public struct Preparation: Sendable {
   /// The pictures that can be read.
   public let readable: [Int]
+  /// The checksum of the pixels of each of them.
+  public let checksums: [UInt32]
   /// The others: who, and why.
   public let refused: [(identifier: String, message: String)]
 
@@ -16,12 +18,16 @@ public struct Preparation: Sendable {
     progress: @Sendable (Int) -> Void = { _ in }
   ) {
     let failures = Mutex<[(Int, String)]>([])
+    let sums = Mutex([UInt32](repeating: 0, count: source.count))
     let done = Atomic<Int>(0)
     let chunk = 8
     team.run((source.count + chunk - 1) / chunk) { task, worker in
       if shouldStop() { return }
       for i in task * chunk..<min(source.count, (task + 1) * chunk) {
-        do throws(ImageError) { _ = try source.image(i) } catch {
+        do throws(ImageError) {
+          let sum = try source.image(i).checksum
+          sums.withLock { $0[i] = sum }
+        } catch {
           failures.withLock { $0.append((i, error.message)) }
         }
       }
@@ -31,6 +37,8 @@ public struct Preparation: Sendable {
     let failed = failures.withLock { $0 }.sorted { $0.0 < $1.0 }
     let bad = Set(failed.map(\.0))
     readable = (0..<source.count).filter { !bad.contains($0) }
+    let all = sums.withLock { $0 }
+    checksums = readable.map { all[$0] }
     refused = failed.map { (source.identifier($0.0), $0.1) }
   }
 }

@@ -1,13 +1,6 @@
 import AvocetFiles
 import AvocetModelFiles
-import AvocetNetworks
 import SystemPackage
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
 
 /// The folder of one training: model, state, metrics. Every file is written whole or not at all.
 public struct RunFolder: Sendable {
@@ -22,8 +15,9 @@ public struct RunFolder: Sendable {
 
   /// The best model by validation.
   public var modelPath: FilePath { path.appending("model.safetensors") }
-  /// The state to resume from.
-  public var statePath: FilePath { path.appending("state.safetensors") }
+
+  /// Whether the report was written to its last file.
+  public var hasReport: Bool { Self.exists(path.appending("README.md")) }
 
   /// Writes a file of the folder.
   public func write(_ bytes: [UInt8], _ name: String) throws(FileError) {
@@ -35,68 +29,14 @@ public struct RunFolder: Sendable {
     try write(Array(text.utf8), name)
   }
 
+  /// What a text file of the folder holds; nil if it cannot be read.
+  func text(_ name: String) -> String? {
+    (try? readFile(path.appending(name), limit: 1 << 30, fileSystem: fileSystem))
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
   func writeModel(_ model: Model) throws(FileError) {
     try model.write(to: modelPath, fileSystem: fileSystem)
-  }
-
-  func writeState(_ state: TrainingState, _ parameters: Parameters, _ optimizer: Optimizer)
-    throws(FileError)
-  {
-    func tensor(_ values: Parameters) -> SafeTensors.Tensor {
-      SafeTensors.Tensor(shape: [values.values.count], values: values.values.array)
-    }
-    var tensors = ["parameters": tensor(parameters), "optimizer.first": tensor(optimizer.first)]
-    if let second = optimizer.second { tensors["optimizer.second"] = tensor(second) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let text = (try? encoder.encode(state)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    let file = SafeTensors(
-      metadata: ["avocet.state": text, "avocet.steps": "\(optimizer.steps)"], tensors: tensors)
-    try writeFileAtomically(file.encoded(), to: statePath, fileSystem: fileSystem)
-  }
-
-  // Everything is looked at before the first number is taken.
-  func readState(
-    into parameters: Parameters, _ optimizer: Optimizer, start: TrainingState, batch: Int
-  ) throws(TrainingError) -> TrainingState {
-    func foreign(_ reason: String) -> TrainingError {
-      .foreignState(
-        "\(statePath.escaped): \(reason); nothing was changed (train into another --out)")
-    }
-    let bytes: [UInt8]
-    do throws(FileError) {
-      bytes = try readFile(statePath, limit: Model.sizeLimit, fileSystem: fileSystem)
-    } catch { throw .foreignState(error.description) }
-    let file: SafeTensors
-    do throws(ModelFileError) { file = try SafeTensors(bytes) } catch {
-      throw foreign(error.description)
-    }
-    guard let text = file.metadata["avocet.state"],
-      let steps = Int(file.metadata["avocet.steps"] ?? "")
-    else { throw foreign("not a training state") }
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    guard let state = try? decoder.decode(TrainingState.self, from: Data(text.utf8)) else {
-      throw foreign("its text is damaged")
-    }
-    if let problem = state.problem(after: steps, start: start, batch: batch) {
-      throw foreign(problem)
-    }
-    var pairs = [("parameters", parameters), ("optimizer.first", optimizer.first)]
-    if let second = optimizer.second { pairs.append(("optimizer.second", second)) }
-    for (name, target) in pairs {
-      guard let tensor = file.tensors[name], tensor.count == target.values.count else {
-        throw foreign("\(name) belongs to another network or optimiser")
-      }
-    }
-    for (name, target) in pairs {
-      for (i, value) in (file.tensors[name]?.values ?? []).enumerated() { target.values[i] = value }
-    }
-    optimizer.steps = steps
-    return state
   }
 
   /// The columns of `metrics.csv`.

@@ -8,8 +8,8 @@ import SystemPackage
 
 /// Why a training ended before its end.
 public enum TrainingError: Error, Sendable, CustomStringConvertible {
-  /// A loss or a gradient that is not finite (nothing was changed by it), or without pictures: weights that are not (nothing was saved of them).
-  case diverged(epoch: Int, step: Int, pictures: [String])
+  /// Numbers that are not finite: nothing was changed by them, or nothing was saved of them.
+  case diverged(Divergence)
   /// A picture could not be read.
   case unreadable(String)
   /// The output could not be written.
@@ -20,10 +20,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   /// One line.
   public var description: String {
     switch self {
-    case .diverged(let epoch, let step, []):
-      "training diverged in epoch \(epoch), step \(step): a weight is not finite after the update; nothing was saved of it; try a smaller --learning-rate"
-    case .diverged(let epoch, let step, let pictures):
-      "training diverged in epoch \(epoch), step \(step): the loss or its gradient is not finite (batch: \(pictures.prefix(3).joined(separator: ", ")), ...); stopped before the update; try a smaller --learning-rate"
+    case .diverged(let divergence): divergence.description
     case .unreadable(let message), .foreignState(let message): message
     case .unwritable(let error): error.description
     }
@@ -77,14 +74,23 @@ public final class Trainer {
   let folder: RunFolder
   let parameters: Parameters
   let optimizer: Optimizer
+  /// What `model.safetensors` holds: the best epoch's parameters.
+  let best: Parameters
+  let pictures: PictureRecord
   var state: TrainingState
+  /// The time between two checkpoints inside a long epoch.
+  public var checkpointInterval = Duration.seconds(120)
+  /// Whether the newest state is on the disk.
+  public internal(set) var isSaved = true
+  var isModelSaved = true
+  var lastCheckpoint = ContinuousClock.now
 
-  /// A training of `parameters`, which it changes.
+  /// A training of `parameters`, which it changes; `pictures` is what a resume compares.
   public init(
     _ network: Network, _ parameters: Parameters, recipe: Recipe, seed: UInt64, classes: [String],
     preprocessing: Preprocessing, training: any DataSource, validation: (any DataSource)?,
     provenance: Provenance, folder: RunFolder, team: ThreadTeam, frozenThrough frozen: Int? = nil,
-    classWeights: [Float]? = nil
+    classWeights: [Float]? = nil, pictures: PictureRecord? = nil
   ) {
     (self.network, self.parameters, self.recipe, self.seed) = (network, parameters, recipe, seed)
     (self.classes, self.preprocessing, self.provenance) = (classes, preprocessing, provenance)
@@ -92,54 +98,48 @@ public final class Trainer {
     (self.folder, self.team, frozenNode) = (folder, team, frozen)
     self.classWeights = classWeights
     optimizer = Optimizer(recipe.optimizer, network.layout, frozenThrough: frozen ?? -1)
-    state = TrainingState(training)
+    best = Parameters(network.layout)
+    let record = pictures ?? PictureRecord(training, validation, classes: classes)
+    self.pictures = record
+    state = TrainingState(pictures: training.count, fingerprint: record.fingerprint)
   }
 
   /// Epochs in all.
   public var epochs: Int { recipe.epochs }
   /// Epochs done.
   public var epochsDone: Int { state.epoch }
+  /// Steps done in the running epoch.
+  public var stepsDone: Int { state.step }
   /// A row for each of them.
   public var rows: [EpochMetrics] { state.rows }
 
-  /// Takes up a saved state and cuts `metrics.csv` back to it.
-  public func resume() throws(TrainingError) {
-    state = try folder.readState(into: parameters, optimizer, start: state, batch: recipe.batch)
-    try write { () throws(FileError) in try folder.writeMetrics(state.rows) }
-  }
-
   var model: Model {
     Model(
-      network: network, parameters: parameters, classes: classes, preprocessing: preprocessing,
+      network: network, parameters: best, classes: classes, preprocessing: preprocessing,
       detectorNames: [:], provenance: provenance)
   }
 
-  /// Trains from the state to the last epoch; `shouldStop` is asked after every step.
+  /// Trains from the state to the last epoch; `shouldStop` is asked after every step. What cannot be saved on the way is a warning, at the end an error.
   public func run(
     shouldStop: @escaping @Sendable () -> Bool = { false }, _ report: (TrainingEvent) -> Void
   ) throws(TrainingError) -> TrainingOutcome {
     let step = TrainingStep(
       network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
       classWeights: classWeights, frozenThrough: frozenNode)
+    try write { () throws(FileError) in try folder.write(pictures.csv, "split.csv") }
     if recipe.epochs == 0, state.rows.isEmpty {
-      try write { () throws(FileError) in try folder.writeModel(model) }
+      best.values.copy(from: parameters.values)
+      isModelSaved = false
     }
+    lastCheckpoint = .now
     while state.epoch < recipe.epochs {
-      let finished = try runEpoch(step, shouldStop, report)
-      guard optimizer.isFinite(with: parameters) else {
-        throw .diverged(epoch: state.epoch + 1, step: state.step, pictures: [])
-      }
-      guard finished else {
-        try write { () throws(FileError) in try folder.writeState(state, parameters, optimizer) }
+      guard try runEpoch(step, shouldStop, report), endEpoch(shouldStop, report) else {
+        try write { () throws(FileError) in try saveState() }
         return .stopped
       }
-      try endEpoch(report)
     }
+    if !isModelSaved { try write { () throws(FileError) in try saveModel() } }
     return .finished
-  }
-
-  private func write(_ body: () throws(FileError) -> Void) throws(TrainingError) {
-    do throws(FileError) { try body() } catch { throw .unwritable(error) }
   }
 
   // Runs the steps that the epoch still has; false if it was told to stop.
@@ -163,9 +163,7 @@ public final class Trainer {
       unsafe step.workspace.input.update(
         from: batch.pictures.pointer, count: batch.labels.count * network.inputShape.count)
       guard let result = step.differentiate(parameters, labels: batch.labels) else {
-        throw .diverged(
-          epoch: state.epoch + 1, step: state.step + 1,
-          pictures: batch.indices.map { training.identifier($0) })
+        throw diverged(step, batch)
       }
       let rate =
         recipe.optimizer.learningRate
@@ -178,25 +176,37 @@ public final class Trainer {
       state.seconds += (now - start) / .seconds(1)
       start = now
       report(.progress(epoch: state.epoch + 1, images: state.seen, of: training.count))
-      if shouldStop() { return false }
+      if shouldStop() {
+        try checkNumbers()
+        return false
+      }
+      if now - lastCheckpoint >= checkpointInterval {
+        try checkNumbers()
+        save(report)
+      }
     }
+    try checkNumbers()
     return true
   }
 
-  private func endEpoch(_ report: (TrainingEvent) -> Void) throws(TrainingError) {
+  // Evaluates, keeps the model if it is the best, and saves; false if it was told to stop meanwhile.
+  private func endEpoch(
+    _ shouldStop: @Sendable () -> Bool, _ report: (TrainingEvent) -> Void
+  ) -> Bool {
     let clock = ContinuousClock()
     let start = clock.now
     let trainingSeconds = state.seconds
     let evaluation = validation.map {
       Evaluation(
         PreparedNetwork(network, parameters, keepsLevels: false, team: team), preprocessing,
-        classes: classes,
-        on: $0, team: team)
+        classes: classes, on: $0, team: team, shouldStop: shouldStop)
     }
+    if let evaluation, evaluation.isStopped(before: validation?.count ?? 0) { return false }
     let isBest = evaluation.map { $0.top1 > state.best } ?? true
     if isBest {
       state.best = evaluation?.top1 ?? 0
-      try write { () throws(FileError) in try folder.writeModel(model) }
+      best.values.copy(from: parameters.values)
+      isModelSaved = false
     }
     let row = EpochMetrics(
       epoch: state.epoch + 1, trainLoss: state.loss / Double(max(1, state.seen)),
@@ -206,12 +216,8 @@ public final class Trainer {
       imagesPerSecond: Double(state.seen) / max(trainingSeconds, 1e-9),
       seconds: trainingSeconds + (clock.now - start) / .seconds(1))
     state.beginEpoch(after: row)
-    do throws(FileError) {
-      try folder.writeState(state, parameters, optimizer)
-      try folder.writeMetrics(state.rows)
-    } catch {
-      report(.warning("\(error.description); the last checkpoint is intact, training goes on"))
-    }
+    save(report)
     report(.epoch(row, isBest: isBest))
+    return true
   }
 }

@@ -1,6 +1,3 @@
-import AvocetDatasets
-import AvocetFiles
-
 /// Where a training stands; with the parameters and the optimiser's state, all that a resume needs.
 public struct TrainingState: Codable, Sendable, Hashable {
   /// Epochs done.
@@ -17,28 +14,22 @@ public struct TrainingState: Codable, Sendable, Hashable {
   public var best = -1.0
   /// The epochs done.
   public var rows: [EpochMetrics] = []
-  /// The training pictures: how many, and a number that changes with their names, classes and order.
+  /// The training pictures: how many, and a number that changes with any picture, its class and its place.
   var pictures = 0
-  var fingerprint: UInt64 = 0
+  var fingerprint: UInt32 = 0
 
   /// The beginning of a training on these pictures.
-  init(_ source: any DataSource) {
-    pictures = source.count
-    // FNV-1a; a label ends each name.
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for i in 0..<source.count {
-      for byte in source.identifier(i).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-      hash = (hash ^ UInt64(0x100 + source.label(i))) &* 0x100_0000_01B3
-    }
-    fingerprint = hash
+  init(pictures: Int, fingerprint: UInt32) {
+    (self.pictures, self.fingerprint) = (pictures, fingerprint)
   }
 
-  /// Why a training that begins with `start` cannot have come to this state, or nil.
-  func problem(after optimizerSteps: Int, start: TrainingState, batch: Int) -> String? {
-    guard pictures == start.pictures, fingerprint == start.fingerprint else {
-      return
-        "it was trained on other pictures (\(grouped(pictures)) then, \(grouped(start.pictures)) now)"
-    }
+  /// Whether another state is of the same pictures.
+  func hasPictures(of other: TrainingState) -> Bool {
+    (pictures, fingerprint) == (other.pictures, other.fingerprint)
+  }
+
+  /// Why a training on these pictures cannot have come to this state, or nil.
+  func problem(after optimizerSteps: Int, batch: Int) -> String? {
     let steps = (pictures + batch - 1) / batch
     guard (0...steps).contains(step), seen == min(step * batch, pictures) else {
       return

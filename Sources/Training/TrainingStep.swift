@@ -5,10 +5,10 @@ import AvocetNetworks
 public final class TrainingStep {
   /// The memory of the step.
   public let workspace: TrainingWorkspace
-  private let network: Network
-  private let gradient: Parameters
+  let network: Network
+  let gradient: Parameters
   private let targets: FloatBuffer
-  private let losses: FloatBuffer
+  let losses: FloatBuffer
   private let smoothing: Float
   private let classWeights: [Float]?
 

@@ -24,7 +24,7 @@ struct TrainTests {
         == [
           "README.md", "arguments.json", "classes.txt", "confusion.csv", "confusion.png",
           "curves.png", "metrics.csv", "model.safetensors", "report.html", "split.csv",
-          "state.safetensors", "wrong.csv",
+          "state.previous.safetensors", "state.safetensors", "wrong.csv",
         ].map { "run/\($0)" })
     let metrics = try folder.text("run/metrics.csv").split(separator: "\n")
     #expect(
@@ -41,11 +41,11 @@ struct TrainTests {
 
   @Test func anyNumberOfThreadsGivesTheSameModel() throws {
     let folder = try TemporaryFolder()
-    for threads in ["1", "3"] {
+    let models = try ["1", "2", "3", "4"].map { threads in
       #expect(avocet(quick + [folder.at(threads), "--threads", threads]).code == 0)
+      return try bytes(folder, "\(threads)/model.safetensors")
     }
-    #expect(
-      try bytes(folder, "1/model.safetensors") == bytes(folder, "3/model.safetensors"))
+    #expect(Set(models).count == 1)
   }
 
   @Test func anInterruptedTrainingResumesToTheSameModel() throws {
@@ -60,7 +60,7 @@ struct TrainTests {
         == "avocet: stopped; the state is saved in \(folder.at("run")), go on with --resume")
     let resumed = avocet(steps + [folder.at("run"), "--resume"])
     #expect(resumed.code == 0)
-    #expect(resumed.errors.contains("resumed after epoch 1"))
+    #expect(resumed.errors.contains { $0.hasPrefix("resumed after epoch 1") })
     #expect(
       try bytes(folder, "run/model.safetensors") == bytes(folder, "whole/model.safetensors"))
   }
@@ -127,9 +127,13 @@ struct TrainTests {
     #expect(run.code == 1)
     #expect(run.lines.count == 1)
     let refused = run.errors.filter { $0.hasPrefix("avocet: ") }
-    #expect(refused.count == 1)
+    #expect(refused.count == 2)
     #expect(refused[0].hasPrefix("avocet: \(folder.at("data/a/bad.png")): not a picture"))
     #expect(refused[0].hasSuffix("; left out"))
+    #expect(
+      refused[1]
+        == "avocet: \(folder.at("data")): fewer than 20 pictures of a class (a 3, b 3): a network learns little from them, and the accuracy is mostly chance; --folds 5 measures with all of them, --from MODEL begins with what another learned"
+    )
     #expect(try !folder.text("run/split.csv").contains("bad.png"))
   }
 
@@ -143,7 +147,7 @@ struct TrainTests {
       "--out", folder.at("run"))
     #expect(run.code == 0)
     #expect(
-      run.errors.filter { $0.hasPrefix("avocet: ") } == [
+      run.errors.filter { $0.hasPrefix("avocet: ") && !$0.contains(": fewer than 20 ") } == [
         "avocet: \(folder.at("data")): class \"a\" has one picture; it is trained on and not validated"
       ])
     #expect(run.error.contains(", 2 pictures of 2 classes, 1 held out; "))
@@ -162,9 +166,11 @@ struct TrainTests {
     #expect(run.code == 4)
     #expect(
       run.errors.last?.hasPrefix(
-        "avocet: \(folder.at("run")): training diverged in epoch 1, step 1: ") == true)
+        "avocet: \(folder.at("run")): training diverged in epoch 1, step 1: the output of layer edges is not finite (batch: "
+      ) == true)
     #expect(
-      run.errors.last?.hasSuffix("; stopped before the update; try a smaller --learning-rate")
+      run.errors.last?.hasSuffix(
+        "; stopped before the update, the last checkpoint is kept; try a smaller --learning-rate")
         == true)
   }
 }

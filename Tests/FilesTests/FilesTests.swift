@@ -1,4 +1,5 @@
 import AvocetFiles
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -37,6 +38,65 @@ import Testing
       #expect(try readFile(file, limit: 10_000) == (isRenamed ? new : [1, 1, 1]))
       #expect(try folder.names() == ["a"])
     }
+  }
+
+  // Open, 5 writes, fsync, open, 2 reads, 2 renames, fsync of the folder.
+  @Test(arguments: [false, true])
+  func atEveryFailureOrDeathTheOldFileOrTheNewOneIsWhole(isDeath: Bool) throws {
+    let (old, new) = ([UInt8](repeating: 1, count: 9), [UInt8](repeating: 2, count: 5000))
+    for step in 0..<13 {
+      let folder = try TemporaryFolder()
+      let (file, previous) = (try folder.file("a", old), try folder.file("b", [0]))
+      let faulty = FaultyFileSystem(failing: step, forever: isDeath)
+      #expect(throws: FileError.self) {
+        try writeFileAtomically(new, to: file, keeping: previous, fileSystem: faulty)
+      }
+      let (newest, kept) = (
+        try? readFile(file, limit: 10_000), try? readFile(previous, limit: 10_000)
+      )
+      #expect(newest == nil ? kept == old : newest == old || newest == new, "step \(step)")
+      #expect(kept == nil || kept == [0] || kept == old, "step \(step)")
+      try removeTemporaries(in: folder.path)
+      #expect(try folder.names().allSatisfy { $0 == "a" || $0 == "b" })
+    }
+    let folder = try TemporaryFolder()
+    let (file, previous) = (try folder.file("a", old), folder.path.appending("b"))
+    let counting = FaultyFileSystem(failing: -1)
+    try writeFileAtomically(new, to: file, keeping: previous, fileSystem: counting)
+    #expect(counting.steps == 13)
+    #expect(try readFile(file, limit: 10_000) == new && readFile(previous, limit: 10) == old)
+  }
+
+  @Test func aFileThatTheDiskDoesNotGiveBackIsNotTaken() throws {
+    let folder = try TemporaryFolder()
+    let (file, previous) = (try folder.file("a", [1]), folder.path.appending("b"))
+    let error = #expect(throws: FileError.self) {
+      try writeFileAtomically(
+        [2, 3], to: file, keeping: previous,
+        fileSystem: FaultyFileSystem(failing: -1, forgets: true))
+    }
+    #expect(error?.kind == .system(.ioError))
+    #expect(try readFile(file, limit: 10) == [1] && folder.names() == ["a"])
+  }
+
+  @Test func aCallThatASignalInterruptsIsMadeAgain() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.file("a", [1])
+    let calls = Atomic<Int>(0)
+    var step = 0
+    // One call after the other until a write meets none that is interrupted.
+    while step <= calls.load(ordering: .relaxed) {
+      calls.store(0, ordering: .relaxed)
+      let files = RealFileSystem { [step] in
+        calls.add(1, ordering: .relaxed).oldValue == step
+      }
+      let bytes = [UInt8](repeating: UInt8(step), count: 100)
+      try writeFileAtomically(
+        bytes, to: file, keeping: folder.path.appending("b"), fileSystem: files)
+      #expect(try readFile(file, limit: 100, fileSystem: files) == bytes)
+      step += 1
+    }
+    #expect(step > 10)
   }
 
   @Test func aNameOfTheGreatestLengthCanBeWritten() throws {

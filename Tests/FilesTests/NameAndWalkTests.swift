@@ -10,6 +10,17 @@ import Testing
 #endif
 
 @Suite struct NameTests {
+  @Test func escapesAreTakenBack() {
+    for bytes in [[], [0xE9, 0x2E], Array("a\\b\n é".utf8), [0xFF, 0x5C, 0x78, 0x31], [1, 0]]
+      as [[UInt8]]
+    {
+      #expect(unescapedBytes(escapedText(bytes)) == bytes)
+    }
+    for text in ["\\", "\\x", "\\x1", "\\xg1", "\\n", "a\\x+1"] {
+      #expect(unescapedBytes(text) == nil)
+    }
+  }
+
   @Test(arguments: [
     ([0x61, 0x2f, 0xff, 0xfe, 0x2e, 0x6a], #"a/\xff\xfe.j"#),
     ([0x1b, 0x5b, 0x33, 0x31, 0x6d, 0x0a], #"\x1b[31m\x0a"#),

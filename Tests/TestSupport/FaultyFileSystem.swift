@@ -2,24 +2,35 @@ import AvocetFiles
 import Synchronization
 import SystemPackage
 
-/// The real files, of whose changing operations the nth fails; writes take at most a few bytes at a time.
+/// The real files, of whose operations the nth fails; writes take at most a few bytes at a time.
+///
+/// With `forever` every later operation fails too and the nth leaves half of what it was to write: so a disk looks after a process that was killed.
 package final class FaultyFileSystem: FileSystem {
   private let files = RealFileSystem()
   private let step = Atomic<Int>(0)
   private let failing: Int
   private let error: Errno
   private let largestWrite: Int
+  private let forever: Bool
+  private let forgets: Bool
 
-  /// Fails at operation number `failing`, counted from 0.
-  package init(failing: Int, error: Errno = .ioError, largestWrite: Int = 1000) {
+  /// Fails at operation number `failing`, counted from 0; one that `forgets` reads another first byte than was written.
+  package init(
+    failing: Int, error: Errno = .ioError, largestWrite: Int = 1000, forever: Bool = false,
+    forgets: Bool = false
+  ) {
     (self.failing, self.error, self.largestWrite) = (failing, error, largestWrite)
+    (self.forever, self.forgets) = (forever, forgets)
   }
 
-  /// How many changing operations there were.
+  /// How many operations there were.
   package var steps: Int { step.load(ordering: .relaxed) }
+  /// Whether the process counts as killed.
+  package var isDead: Bool { forever && steps > failing }
 
   private func count() throws(Errno) {
-    if step.add(1, ordering: .relaxed).oldValue == failing { throw error }
+    let number = step.add(1, ordering: .relaxed).oldValue
+    if number == failing || (forever && number > failing) { throw error }
   }
 
   package func open(_ path: FilePath, for purpose: OpenPurpose) throws(Errno) -> FileDescriptor {
@@ -37,7 +48,9 @@ package final class FaultyFileSystem: FileSystem {
     _ file: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer
   ) throws(Errno) -> Int {
     try count()
-    return try files.read(file, into: buffer)
+    let read = try files.read(file, into: buffer)
+    if forgets && read > 0 { buffer[0] ^= 1 }
+    return read
   }
   package func read(
     _ file: FileDescriptor, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
@@ -48,8 +61,13 @@ package final class FaultyFileSystem: FileSystem {
   package func write(
     _ file: FileDescriptor, _ buffer: UnsafeRawBufferPointer
   ) throws(Errno) -> Int {
-    try count()
     let part = min(buffer.count, largestWrite)
+    do throws(Errno) { try count() } catch {
+      if forever && steps == failing + 1 {
+        _ = try files.write(file, UnsafeRawBufferPointer(rebasing: buffer[..<(part / 2)]))
+      }
+      throw error
+    }
     return try files.write(file, UnsafeRawBufferPointer(rebasing: buffer[..<part]))
   }
   package func truncate(_ file: FileDescriptor, to size: Int) throws(Errno) {
@@ -68,8 +86,11 @@ package final class FaultyFileSystem: FileSystem {
     try count()
     try files.rename(from, to: to)
   }
-  // Removing must work even in the middle of trouble: it is what cleans up.
-  package func remove(_ path: FilePath) throws(Errno) { try files.remove(path) }
+  // Removing must work even in the middle of trouble: it is what cleans up. The dead do not.
+  package func remove(_ path: FilePath) throws(Errno) {
+    if isDead { throw error }
+    try files.remove(path)
+  }
   package func makeFolder(_ path: FilePath) throws(Errno) {
     try count()
     try files.makeFolder(path)

@@ -186,6 +186,7 @@ import Testing
     for place in [0, 5000, 4 * 3072 - 1] {
       for i in 0..<4 * 3072 { step.workspace.input[i] = i == place ? value : Float(i % 7) / 7 }
       #expect(step.differentiate(parameters, labels: [0, 1, 2, 3]) == nil)
+      #expect(step.whatIsNotFinite(images: 4) == "the input")
     }
     for i in 0..<4 * 3072 { step.workspace.input[i] = Float(i % 7) / 7 }
     #expect(step.differentiate(parameters, labels: [0, 1, 2, 3]) != nil)
@@ -207,5 +208,7 @@ import Testing
     for i in 0..<3072 { step.workspace.input[i] = Float(i % 7) / 7 }
     #expect(step.differentiate(parameters, labels: [0]) == nil)
     #expect((0..<10).allSatisfy { step.workspace.logits[$0].isFinite })
+    // The head's own gradient is finite: trouble begins where it is handed on.
+    #expect(step.whatIsNotFinite(images: 1) == "the gradient of objects_norm.bias")
   }
 }

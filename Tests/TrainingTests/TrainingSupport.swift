@@ -34,11 +34,15 @@ struct SmallTraining {
     try makeFolders(folder)
   }
 
-  func trainer(_ fileSystem: any FileSystem = RealFileSystem()) throws -> Trainer {
+  func trainer(
+    _ fileSystem: any FileSystem = RealFileSystem(), _ change: (Parameters) -> Void = { _ in }
+  ) throws -> Trainer {
     let network = try Architecture.network(
       named: recipe.architecture, input: Shape(32, 32, 3), classes: 10)
+    let parameters = Parameters(initialising: network, seed: seed)
+    change(parameters)
     return Trainer(
-      network, Parameters(initialising: network, seed: seed), recipe: recipe, seed: seed,
+      network, parameters, recipe: recipe, seed: seed,
       classes: Aviary.classes, preprocessing: Preprocessing(height: 32, width: 32),
       training: training, validation: validation,
       provenance: Provenance(data: "drawn", recipe: recipe.json, licence: "CC0"),
@@ -57,8 +61,9 @@ struct SmallTraining {
   /// Stops after so many steps.
   func stop(after steps: Int) throws {
     let count = Atomic<Int>(0)
-    let outcome = try trainer().run(
-      shouldStop: { count.add(1, ordering: .relaxed).newValue >= steps }, { _ in })
+    let outcome = try trainer().run(shouldStop: { count.load(ordering: .relaxed) >= steps }) {
+      if case .progress = $0 { count.add(1, ordering: .relaxed) }
+    }
     #expect(outcome == .stopped)
   }
 

@@ -1,0 +1,66 @@
+import AvocetNetworks
+import AvocetTraining
+import Testing
+
+/// What a training needs, and what there is.
+struct MemoryTests {
+  private let machine = [
+    "/proc/meminfo": "MemTotal: 9000000 kB\nMemFree: 1 kB\nMemAvailable:    2048 kB\n",
+    "/proc/self/status": "Name:\tavocet\nVmSize:\t    1024 kB\n",
+    "/proc/self/limits":
+      "Limit                     Soft Limit           Hard Limit           Units\nMax address space         unlimited            unlimited            bytes\n",
+  ]
+
+  private func available(_ more: [String: String]) -> AvailableMemory? {
+    let files = machine.merging(more) { $1 }
+    return AvailableMemory { files[$0] }
+  }
+
+  @Test func theSmallestLimitCounts() throws {
+    #expect(available([:])?.bytes == 2_097_152)
+    #expect(available([:])?.limit == "are free on this machine")
+    let newer = available([
+      "/proc/self/cgroup": "0::/a/b\n", "/sys/fs/cgroup/a/b/memory.max": "max\n",
+      "/sys/fs/cgroup/a/b/memory.current": "100\n", "/sys/fs/cgroup/a/memory.max": "1000000\n",
+      "/sys/fs/cgroup/a/memory.current": "600000\n",
+      "/sys/fs/cgroup/a/memory.stat": "anon 5\ninactive_file 100000\nactive_file 7\n",
+    ])
+    #expect(newer?.bytes == 500_000)
+    #expect(newer?.limit == "are left in this process's control group")
+    let older = available([
+      "/proc/self/cgroup": "5:cpu:/x\n4:memory:/x\n0::/\n",
+      "/sys/fs/cgroup/memory/memory.limit_in_bytes": "1500000\n",
+      "/sys/fs/cgroup/memory/memory.usage_in_bytes": "1600000\n",
+    ])
+    #expect(older?.bytes == 0)
+    let bounded = available([
+      "/proc/self/limits":
+        "Max address space         2000000              unlimited            bytes\n"
+    ])
+    #expect(bounded?.bytes == 2_000_000 - 1_048_576)
+    #expect(bounded?.limit == "are left of the address space (ulimit -v)")
+    #expect(AvailableMemory { _ in nil } == nil)
+    // Whatever stands there, it is no trap.
+    #expect(
+      AvailableMemory { _ in "MemAvailable: \n:::\n9:memory:\n0::/..\nMax address space x" } == nil)
+  }
+
+  @Test func theBatchThatFitsIsNamedAndFits() throws {
+    let network = try Architecture.network(named: "tiny", input: Shape(64, 64, 3), classes: 10)
+    let memory = TrainingMemory(network, .adamW, threads: 2, frozenThrough: nil)
+    let limit = memory.bytes(batch: 100)
+    #expect(memory.largestBatch(fitting: limit, upTo: 5000) == 100)
+    #expect(memory.largestBatch(fitting: limit - 1, upTo: 5000) == 99)
+    #expect(memory.largestBatch(fitting: limit, upTo: 64) == 64)
+    #expect(memory.largestBatch(fitting: 1000, upTo: 64) == 0)
+    let room = AvailableMemory { [limit] in
+      $0 == "/proc/meminfo" ? "MemAvailable: \(limit / 1024 + 1) kB\n" : nil
+    }
+    let small = try #require(room)
+    #expect(memory.problem(batch: 100, small) == nil)
+    let problem = memory.problem(batch: 4096, small)
+    #expect(
+      problem?.hasPrefix("--batch 4096 of 64x64x3 pictures needs about ") == true
+        && problem?.hasSuffix(" are free on this machine: --batch 100 fits") == true)
+  }
+}
