@@ -78,7 +78,7 @@ struct Train: SessionCommand {
       try folder.write(dataset.classes.joined(separator: "\n") + "\n", "classes.txt")
     }
     session.note(
-      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(dataset.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch); \(team.threadCount) threads, \(Kernels.chosen.name), about \(gibibytes(memory.needed + source.cachedBytes))"
+      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(dataset.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch); \(team.threadCount) threads, \(Kernels.chosen.name), about \(binarySize(memory.needed + source.cachedBytes))"
     )
     let code = try train(plan, trainer, source, folder, session)
     return code == 0 && source.refused > 0 ? 1 : code

@@ -79,6 +79,8 @@ extension Train {
   /// Makes the folder ready: true if a state is there to resume, false for a fresh start, nil if all is done already.
   func prepare(_ folder: RunFolder, _ recipe: Recipe, _ session: Session) throws(Failure) -> Bool? {
     try prepareOutput(folder.path, force: common.force, resume: resume)
+    // Of a run that was killed.
+    try writing { () throws(FileError) in try removeTemporaries(in: folder.path) }
     guard resume else { return false }
     let name = folder.path.escaped
     let studies = [Self.fold(1, in: folder)] + Self.shares.map { Self.share($0, in: folder) }

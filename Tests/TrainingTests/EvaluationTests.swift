@@ -169,7 +169,8 @@ private struct Greys: DataSource {
     #expect(
       try TemporaryFolder.names(in: training.path) == [
         "README.md", "confusion.csv", "confusion.png", "curves.png", "metrics.csv",
-        "model.safetensors", "report.html", "state.safetensors", "wrong.csv",
+        "model.safetensors", "report.html", "split.csv", "state.previous.safetensors",
+        "state.safetensors", "wrong.csv",
       ])
     for name in ["curves.png", "confusion.png"] {
       #expect(throws: Never.self) {
