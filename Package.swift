@@ -106,12 +106,14 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: rooms + tests + [
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
     .target(
       name: "TestSupport",
       dependencies: [
-        "AvocetFiles", "AvocetDownloads", "AvocetNetworks", "AvocetDatasets", systemPackage,
+        "AvocetFiles", "AvocetDownloads", "AvocetNetworks", "AvocetDatasets", "CAllocations",
+        systemPackage,
       ],
-      path: "Tests/TestSupport")
+      path: "Tests/TestSupport"),
   ],
   swiftLanguageModes: [.v6]
 )

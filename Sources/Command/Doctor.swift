@@ -42,7 +42,7 @@ struct Doctor: SessionCommand {
   }
 
   private var memory: Finding {
-    let size = gibibytes(physicalMemory)
+    let size = binarySize(physicalMemory)
     let isEnough = physicalMemory >= 1 << 30
     return ("memory", isEnough, isEnough ? size : "\(size); training wants 1 GiB and more")
   }

@@ -20,6 +20,8 @@ extension Train {
     -> Start?
   {
     try prepareOutput(folder.path, force: common.force, resume: resume)
+    // Of a run that was killed.
+    try writing { () throws(FileError) in try removeTemporaries(in: folder.path) }
     guard resume else { return .anew }
     let name = folder.path.escaped
     guard folder.hasState || Self.studies(in: folder).contains(where: \.hasState) else {

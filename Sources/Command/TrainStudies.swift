@@ -143,7 +143,10 @@ extension Train {
   private func study(_ plan: Plan, _ part: Sources, _ folder: RunFolder, _ session: Session)
     throws(Failure) -> Trainer
   {
-    try writing { () throws(FileError) in try makeFolders(folder.path) }
+    try writing { () throws(FileError) in
+      try makeFolders(folder.path)
+      try removeTemporaries(in: folder.path)
+    }
     let trainer = trainer(plan, beginning(plan, part), part, folder)
     if resume, folder.hasState { try takeUp(trainer, session) }
     try describe(plan, folder)

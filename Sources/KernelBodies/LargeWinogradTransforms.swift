@@ -151,3 +151,61 @@ enum WinogradFourOfFive {
     }
   }
 }
+
+/// F(7, 2): strides of 2 under kernels of 3.
+enum WinogradSevenOfTwo {
+  enum Output: LineTransform {
+    @inline(__always) static func apply(_ m: Eight) -> Seven {
+      let six = WinogradSix.Output.apply([
+        m[0], m[1], m[2], m[3], m[4], m[5], m[6], Vector.zero,
+      ])
+      let last = fma(
+        Vector(repeating: 64), m[3] + m[4],
+        fma(Vector(repeating: 0.015625), m[5] + m[6], m[1] + m[2]))
+      return [six[0], six[1], six[2], six[3], six[4], six[5], last + m[7]]
+    }
+  }
+  enum Filter: LineTransform {
+    @inline(__always) static func apply(_ g: Two) -> Eight {
+      @inline(__always) func at(_ a: Float, _ b: Float) -> (Vector, Vector) {
+        (
+          fma(Vector(repeating: a), g[0], Vector(repeating: b) * g[1]),
+          fma(Vector(repeating: a), g[0], Vector(repeating: -b) * g[1])
+        )
+      }
+      let near = at(-2.0 / 9, -2.0 / 9)
+      let far = at(1.0 / 90, 1.0 / 45)
+      let half = at(32.0 / 45, 16.0 / 45)
+      return [g[0], near.0, near.1, far.0, far.1, half.0, half.1, g[1]]
+    }
+  }
+}
+
+/// F(5, 4): strides of 2 under kernels of 7.
+enum WinogradFiveOfFour {
+  enum Output: LineTransform {
+    @inline(__always) static func apply(_ m: Eight) -> Five {
+      let four = WinogradFourOfFive.Output.apply([
+        m[0], m[1], m[2], m[3], m[4], m[5], m[6], Vector.zero,
+      ])
+      let last = fma(
+        Vector(repeating: 16), m[3] + m[4],
+        fma(Vector(repeating: 0.0625), m[5] + m[6], m[1] + m[2]))
+      return [four[0], four[1], four[2], four[3], last + m[7]]
+    }
+  }
+  enum Filter: LineTransform {
+    @inline(__always) static func apply(_ g: Four) -> Eight {
+      @inline(__always) func at(_ a: Float, _ b: Float, _ c: Float, _ d: Float) -> (Vector, Vector)
+      {
+        let even = fma(Vector(repeating: a), g[0], Vector(repeating: c) * g[2])
+        let odd = fma(Vector(repeating: b), g[1], Vector(repeating: d) * g[3])
+        return (even + odd, even - odd)
+      }
+      let near = at(-2.0 / 9, -2.0 / 9, -2.0 / 9, -2.0 / 9)
+      let far = at(1.0 / 90, 1.0 / 45, 2.0 / 45, 4.0 / 45)
+      let half = at(32.0 / 45, 16.0 / 45, 8.0 / 45, 4.0 / 45)
+      return [g[0], near.0, near.1, far.0, far.1, half.0, half.1, g[3]]
+    }
+  }
+}

@@ -34,89 +34,7 @@ func transformBlock<Transform: LineTransform>(
   }
 }
 
-/// Where a tile's outputs lie in a stack of maps.
-struct TilePlace {
-  let image, row, column: Int
-
-  @inline(__always) init(_ tile: Int, _ g: WinogradGeometry) {
-    let (image, rest) = tile.quotientAndRemainder(dividingBy: g.tilesPerImage)
-    self.image = image
-    row = rest / g.tileColumns * g.filter.outputs
-    column = rest % g.tileColumns * g.filter.outputs
-  }
-}
-
-/// Copies a block of `size` x `size` pixels, channels filled up with zeros to `width`, zeros outside the map.
-private func gather(
-  _ map: ConstFloats, _ rows: Int, _ columns: Int, _ channels: Int, _ row: Int, _ column: Int,
-  _ size: Int, into block: Floats, _ width: Int
-) {
-  for r in 0..<size {
-    for s in 0..<size {
-      let to = block + (r * size + s) * width
-      let (y, x) = (row + r, column + s)
-      if y >= 0, y < rows, x >= 0, x < columns {
-        let from = map + (y * columns + x) * channels
-        var c = 0
-        while c + lanes <= channels {
-          store(load(from + c), to + c)
-          c += lanes
-        }
-        if c < channels { store(load(from + c, first: channels - c), to + c) }
-      } else {
-        for c in stride(from: 0, to: width, by: lanes) { store(.zero, to + c) }
-      }
-    }
-  }
-}
-
 extension Bodies {
-  package static func winogradTiles(
-    _ x: ConstFloats, of gradient: Bool, channels: Int, _ g: WinogradGeometry, tiles: Range<Int>,
-    into planes: Floats, planeStep: Int, tileStep: Int, scratch: Floats
-  ) {
-    let (rows, columns) =
-      gradient ? (g.outputRows, g.outputColumns) : (g.inputRows, g.inputColumns)
-    let (top, left) = gradient ? (0, 0) : (g.top, g.left)
-    let width = (channels + lanes - 1) / lanes * lanes
-    @inline(__always) func run<Transform: LineTransform>(_ transform: Transform.Type) {
-      let (a, b) = (Transform.Input.size, Transform.Output.size)
-      let block = scratch + a * b * lanes
-      for tile in tiles {
-        let place = TilePlace(tile, g)
-        let map = x + place.image * rows * columns * channels
-        let (row, column) = (place.row - top, place.column - left)
-        let isInside = row >= 0 && column >= 0 && row + a <= rows && column + a <= columns
-        var from = Block(
-          at: Floats(mutating: map + (row * columns + column) * channels),
-          rowStep: columns * channels, columnStep: channels)
-        if !isInside || width != channels {
-          gather(map, rows, columns, channels, row, column, a, into: block, width)
-          from = Block(at: block, rowStep: a * width, columnStep: width)
-        }
-        let to = planes + (tile - tiles.lowerBound) * tileStep
-        for c in stride(from: 0, to: width, by: lanes) {
-          transformBlock(
-            transform, Block(at: from.at + c, rowStep: from.rowStep, columnStep: from.columnStep),
-            count: lanes,
-            into: Block(at: to + c, rowStep: b * planeStep, columnStep: planeStep), valid: lanes,
-            between: scratch)
-        }
-      }
-    }
-    switch (g.filter.outputs, g.filter.taps, gradient) {
-    case (2, _, false): run(WinogradTwo.Input.self)
-    case (2, _, true): run(WinogradTwo.OutputGradient.self)
-    case (4, 3, false): run(WinogradFour.Input.self)
-    case (4, 3, true): run(WinogradFour.OutputGradient.self)
-    case (5, _, false): run(WinogradFive.Input.self)
-    case (5, _, true): run(WinogradFive.OutputGradient.self)
-    case (4, _, true): run(WinogradFourOfFive.OutputGradient.self)
-    case (_, _, false): run(WinogradSix.Input.self)
-    case (_, _, true): run(WinogradSix.OutputGradient.self)
-    }
-  }
-
   package static func winogradOutput(
     _ planes: ConstFloats, planeStep: Int, tileStep: Int, _ g: WinogradGeometry, tiles: Range<Int>,
     channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, scratch: Floats
@@ -152,10 +70,12 @@ extension Bodies {
       }
     }
     switch (g.filter.outputs, g.filter.taps) {
+    case (7, _): run(WinogradSevenOfTwo.Output.self)
     case (2, _): run(WinogradTwo.Output.self)
     case (4, 3): run(WinogradFour.Output.self)
+    case (5, 3): run(WinogradFive.Output.self)
+    case (5, _): run(WinogradFiveOfFour.Output.self)
     case (4, _): run(WinogradFourOfFive.Output.self)
-    case (5, _): run(WinogradFive.Output.self)
     default: run(WinogradSix.Output.self)
     }
   }
@@ -184,10 +104,12 @@ extension Bodies {
       }
     }
     switch (filter.outputs, filter.taps) {
+    case (7, _): run(WinogradSevenOfTwo.Filter.self)
     case (2, _): run(WinogradTwo.Filter.self)
     case (4, 3): run(WinogradFour.Filter.self)
+    case (5, 3): run(WinogradFive.Filter.self)
+    case (5, _): run(WinogradFiveOfFour.Filter.self)
     case (4, _): run(WinogradFourOfFive.Filter.self)
-    case (5, _): run(WinogradFive.Filter.self)
     default: run(WinogradSix.Filter.self)
     }
   }

@@ -1,6 +1,6 @@
 /// Winograd's minimal filtering F(outputs², taps²): a tile of outputs of a square filter, made from `productCount` products an input and output channel.
 @frozen public struct WinogradFilter: Hashable, Sendable {
-  /// Rows and columns of outputs in a tile, and of the filter: 2, 4, 5 or 6 of three taps, 4 of five.
+  /// Rows and columns of outputs in a tile, and of the filter: 7 of two taps; 2, 4, 5 or 6 of three; 5 of four; 4 of five.
   public let outputs, taps: Int
 
   /// F(outputs², taps²).
@@ -12,7 +12,10 @@
   public var productCount: Int { inputs * inputs }
 }
 
-/// How a convolution of stride 1 falls into Winograd tiles.
+/// How a convolution falls into Winograd tiles.
+///
+/// A stride s parts the pixels into s² phases: those whose row and column leave the same rests when divided by s. The convolution is one of stride 1 over the phases'
+/// smaller maps, side by side as s² times as many channels, `[row rest, column rest, channel]`, with ⌈kernel / s⌉ taps a side; taps beyond the kernel are zero.
 @frozen public struct WinogradGeometry: Hashable, Sendable {
   /// The tiles.
   public let filter: WinogradFilter
@@ -20,12 +23,16 @@
   public let inputRows, inputColumns, outputRows, outputColumns: Int
   /// Zeros above and to the left of the input map.
   public let top, left: Int
+  /// Rows and columns of the input between outputs.
+  public let stride: Int
   /// Numbers between the output map's pixels.
   public var outputStep: Int
 
-  /// The tiles of `outputTile`² outputs of the convolution `g`, whose kernel is square.
+  /// The tiles of `outputTile`² outputs of the convolution `g`, whose kernel and stride are square.
   public init(_ g: ConvolutionGeometry, outputTile: Int) {
-    filter = WinogradFilter(outputs: outputTile, taps: g.kernelRows)
+    stride = g.rowStride
+    filter = WinogradFilter(
+      outputs: outputTile, taps: (g.kernelRows + stride - 1) / stride)
     outputStep = g.outputChannels
     (inputRows, inputColumns) = (g.inputRows, g.inputColumns)
     (outputRows, outputColumns) = (g.outputRows, g.outputColumns)
@@ -38,29 +45,4 @@
   public var tileColumns: Int { (outputColumns + filter.outputs - 1) / filter.outputs }
   /// Tiles of one image.
   public var tilesPerImage: Int { tileRows * tileColumns }
-}
-
-/// What is done to a sum of products before it is stored: y = min(max(sum + bias + residual, low), high).
-@frozen public struct Epilogue {
-  /// A number for each output channel.
-  public var bias: UnsafePointer<Float>?
-  /// A map of the output's shape.
-  public var residual: UnsafePointer<Float>?
-  /// The bounds; a NaN passes.
-  public var low, high: Float
-
-  /// The given parts.
-  public init(
-    bias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil,
-    low: Float = -.infinity, high: Float = .infinity
-  ) {
-    (self.bias, self.residual, self.low, self.high) = (bias, residual, low, high)
-  }
-
-  /// The same for channels from `channel` on, of maps that begin `numbers` later.
-  public func offset(channel: Int = 0, by numbers: Int) -> Epilogue {
-    Epilogue(
-      bias: bias.map { $0 + channel }, residual: residual.map { $0 + channel + numbers }, low: low,
-      high: high)
-  }
 }

@@ -12,12 +12,25 @@ struct ConvolutionCost {
   }
 }
 
-/// The costs of every algorithm for convolutions of stride 1 with one size of kernel, on one table.
+/// What the costs depend on beside the channels: rows and columns of a square kernel, and its stride.
+struct ConvolutionKernel: Hashable {
+  let size, stride: Int
+
+  init(_ size: Int, stride: Int = 1) { (self.size, self.stride) = (size, stride) }
+
+  init(_ g: ConvolutionGeometry) { self.init(g.kernelRows, stride: g.rowStride) }
+}
+
+/// The costs of every algorithm for convolutions with one kernel and stride, on one table; of the gradients for stride 1 alone.
 struct ConvolutionCosts {
   let forward, weightGradient: [ConvolutionAlgorithm: ConvolutionCost]
 
   /// Nanoseconds that a core needs to read a packed weight which no cache holds, measured with two cores reading at once.
   private static let weightRead = 0.23
+
+  /// Packed weights of a stride's phases, of which there are many more than weights, are at most so many: 16 MiB. Measured on ResNet-18: more are read
+  /// from memory again for the few tiles of each picture, and nothing is won.
+  private static let phasesLimit = 4_194_304
 
   /// The cheapest algorithm for a shape: the least time for `images` maps, or for reading the weights once if that takes longer.
   static func best(
@@ -27,15 +40,23 @@ struct ConvolutionCosts {
       let work = Double(algorithm.tiles(g)) * cost.ofTile(g.inputChannels, g.outputChannels)
       return max(work, Double(algorithm.packedCount(g)) * weightRead / Double(images))
     }
-    let best = costs.min { total($0.key, $0.value) < total($1.key, $1.value) }
+    let best = costs.filter { g.rowStride == 1 || $0.key.packedCount(g) <= phasesLimit }
+      .min { total($0.key, $0.value) < total($1.key, $1.value) }
     return best?.key ?? .direct
   }
 }
 
 extension ConvolutionAlgorithm {
-  /// The algorithms that a shape knows.
+  /// The algorithms that a shape knows forward; those of its gradients too where the stride is 1.
   public static func all(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
-    let tiles = g.hasWinogradForm ? (g.kernelRows == 3 ? [2, 4, 5, 6] : [4]) : []
+    let tiles: [Int] =
+      switch g.winogradTaps {
+      case 2: g.rowStride > 1 ? [7] : []
+      case 3: [2, 4, 5, 6]
+      case 4: g.rowStride > 1 ? [5] : []
+      case 5: g.rowStride > 1 ? [] : [4]
+      default: []
+      }
     return [.direct] + tiles.map { .winograd(outputTile: $0) }
   }
 
@@ -44,7 +65,7 @@ extension ConvolutionAlgorithm {
     switch self {
     case .direct: g.weightCount
     case .winograd(let tile):
-      WinogradGeometry(g, outputTile: tile).filter.productCount * g.inputChannels * g.outputChannels
+      WinogradGeometry(g, outputTile: tile).filter.productCount * g.winogradDepth * g.outputChannels
     }
   }
 
@@ -63,10 +84,12 @@ extension KernelTable {
     var (forward, inputGradient, weightGradient) = (
       ConvolutionAlgorithm.direct, ConvolutionAlgorithm.direct, ConvolutionAlgorithm.direct
     )
-    if !isDirect, g.hasWinogradForm, let costs = measuredCosts[name]?[g.kernelRows] {
+    if !isDirect, g.winogradTaps != nil, let costs = measuredCosts[name]?[ConvolutionKernel(g)] {
       forward = ConvolutionCosts.best(g, costs.forward, images: images)
-      inputGradient = ConvolutionCosts.best(g.transposed, costs.forward, images: images)
-      weightGradient = ConvolutionCosts.best(g, costs.weightGradient, images: images)
+      if g.rowStride == 1 {
+        inputGradient = ConvolutionCosts.best(g.transposed, costs.forward, images: images)
+        weightGradient = ConvolutionCosts.best(g, costs.weightGradient, images: images)
+      }
     }
     return ConvolutionPlan(
       g, self, forward: forward, inputGradient: inputGradient, weightGradient: weightGradient)

@@ -44,14 +44,26 @@ public struct ConvolutionPlan: Sendable {
     func possible(_ algorithm: ConvolutionAlgorithm) -> ConvolutionAlgorithm {
       ConvolutionAlgorithm.all(for: geometry).contains(algorithm) ? algorithm : .direct
     }
-    (self.forward, self.inputGradient) = (possible(forward), possible(inputGradient))
-    self.weightGradient = possible(weightGradient)
+    self.forward = possible(forward)
+    self.inputGradient = geometry.rowStride == 1 ? possible(inputGradient) : .direct
+    self.weightGradient = geometry.rowStride == 1 ? possible(weightGradient) : .direct
   }
 
   /// Output rows that belong together.
   public var rowUnit: Int {
     if case .winograd(let tile) = forward { return tile }
     return 1
+  }
+
+  /// Input rows, padding left out, that some output rows read; for tiles also those whose weights are zero.
+  public func inputRows(for rows: Range<Int>) -> Range<Int> {
+    let g = geometry
+    let begin = rows.lowerBound / rowUnit * rowUnit * g.rowStride - g.padding.top
+    let last = (rows.upperBound + rowUnit - 1) / rowUnit * rowUnit - 1
+    var height = g.kernelRows
+    if forward != .direct { height = (height + g.rowStride - 1) / g.rowStride * g.rowStride }
+    let first = max(0, min(g.inputRows, begin))
+    return first..<max(first, min(g.inputRows, last * g.rowStride - g.padding.top + height))
   }
 
   /// Floats of the weights packed for `forward`.

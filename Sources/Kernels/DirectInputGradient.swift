@@ -19,9 +19,16 @@ struct GradientPhase {
   }
 }
 
-extension ConvolutionGeometry {
+/// The phases of a convolution, row by row; nothing is stored.
+struct GradientPhases: RandomAccessCollection {
+  let geometry: ConvolutionGeometry
+  var startIndex: Int { 0 }
+  var endIndex: Int { geometry.rowStride * geometry.columnStride }
+
   /// Input row y = row + j * stride reads dy rows (y + top - r) / stride for the kernel rows r of its residue.
-  var phases: [GradientPhase] {
+  subscript(index: Int) -> GradientPhase {
+    let g = geometry
+    let (row, column) = (index / g.columnStride, index % g.columnStride)
     func part(_ p: Int, _ before: Int, _ step: Int, _ kernel: Int, _ size: Int) -> (
       first: Int, taps: Int, count: Int, start: Int
     ) {
@@ -30,20 +37,16 @@ extension ConvolutionGeometry {
       let count = p < size ? (size - p + step - 1) / step : 0
       return (first, taps, count, (p + before - first) / step - (taps - 1))
     }
-    var list: [GradientPhase] = []
-    for row in 0..<rowStride {
-      for column in 0..<columnStride {
-        let r = part(row, padding.top, rowStride, kernelRows, inputRows)
-        let c = part(column, padding.left, columnStride, kernelColumns, inputColumns)
-        list.append(
-          GradientPhase(
-            row: row, column: column, firstTapRow: r.first, firstTapColumn: c.first,
-            tapRows: r.taps, tapColumns: c.taps, rows: r.count, columns: c.count,
-            firstRow: r.start, firstColumn: c.start))
-      }
-    }
-    return list
+    let r = part(row, g.padding.top, g.rowStride, g.kernelRows, g.inputRows)
+    let c = part(column, g.padding.left, g.columnStride, g.kernelColumns, g.inputColumns)
+    return GradientPhase(
+      row: row, column: column, firstTapRow: r.first, firstTapColumn: c.first, tapRows: r.taps,
+      tapColumns: c.taps, rows: r.count, columns: c.count, firstRow: r.start, firstColumn: c.start)
   }
+}
+
+extension ConvolutionGeometry {
+  var phases: GradientPhases { GradientPhases(geometry: self) }
 }
 
 extension KernelTable {

@@ -16,8 +16,6 @@ public final class ThreadTeam: @unchecked Sendable {
   /// Threads that work, the caller's included.
   public let threadCount: Int
 
-  private typealias Body = (_ task: Int, _ worker: Int) -> Void
-
   /// The run that threads may join, and who has joined: twice the number of threads at work, and one while it is open.
   private let state = Atomic<Int>(0)
   /// Counts the runs; a thread that sees a new number tries to join.
@@ -29,7 +27,7 @@ public final class ThreadTeam: @unchecked Sendable {
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
   // Written while no thread is at work.
-  private var body: UnsafePointer<Body>?
+  private var body = cv_closure()
   private var count = 0
   private var handles: [pthread_t] = []
 
@@ -86,46 +84,50 @@ public final class ThreadTeam: @unchecked Sendable {
   }
 
   /// Runs `body` for the tasks 0..<count, each once, and returns when all are done. `worker` is 0..<threadCount and belongs to one thread
-  /// at a time, so it can index scratch memory. Not reentrant.
+  /// at a time, so it can index scratch memory. Takes no memory. Not reentrant.
   public func run(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
     guard count > 0 else { return }
     if handles.isEmpty || count == 1 {
       for task in 0..<count { body(task, 0) }
       return
     }
-    withoutActuallyEscaping(body) { body in
-      withUnsafePointer(to: body) { body in
-        (self.body, self.count) = (body, count)
-        for worker in 0..<threadCount {
-          next[worker * Self.line].store(first(worker, count), ordering: .relaxed)
-        }
-        state.add(1, ordering: .releasing)
-        generation.add(1, ordering: .sequentiallyConsistent)
-        if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
-          pthread_mutex_lock(lock)
-          pthread_cond_broadcast(opened)
-          pthread_mutex_unlock(lock)
-        }
-        share(body, count, 0)
-        // Whoever has not joined by now has nothing left to do.
-        state.subtract(1, ordering: .sequentiallyConsistent)
-        waitForTheOthers()
-        self.body = nil
-      }
+    self.count = count
+    lend(
+      body,
+      to: { body, team in
+        Unmanaged<ThreadTeam>.fromOpaque(team)._withUnsafeGuaranteedRef { $0.handOut(body) }
+      }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  private func handOut(_ body: cv_closure) {
+    self.body = body
+    for worker in 0..<threadCount {
+      next[worker * Self.line].store(first(worker, count), ordering: .relaxed)
     }
+    state.add(1, ordering: .releasing)
+    generation.add(1, ordering: .sequentiallyConsistent)
+    if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
+      pthread_mutex_lock(lock)
+      pthread_cond_broadcast(opened)
+      pthread_mutex_unlock(lock)
+    }
+    share(body, count, 0)
+    // Whoever has not joined by now has nothing left to do.
+    state.subtract(1, ordering: .sequentiallyConsistent)
+    waitForTheOthers()
   }
 
   // The first of a thread's own tasks; its last is the one before the next thread's first.
   private func first(_ worker: Int, _ count: Int) -> Int { count * worker / threadCount }
 
-  private func share(_ body: UnsafePointer<Body>, _ count: Int, _ worker: Int) {
+  private func share(_ body: cv_closure, _ count: Int, _ worker: Int) {
     for distance in 0..<threadCount {
       let owner = (worker + distance) % threadCount
       let end = first(owner + 1, count)
       while true {
         let task = next[owner * Self.line].wrappingAdd(1, ordering: .relaxed).oldValue
         guard task < end else { break }
-        body.pointee(task, worker)
+        cv_call(body, task, worker)
       }
     }
   }
@@ -143,7 +145,7 @@ public final class ThreadTeam: @unchecked Sendable {
     var seen = 0
     while waitForARun(after: seen) {
       seen = generation.load(ordering: .acquiring)
-      if state.wrappingAdd(2, ordering: .acquiring).oldValue & 1 == 1, let body {
+      if state.wrappingAdd(2, ordering: .acquiring).oldValue & 1 == 1 {
         share(body, count, worker)
       }
       let left = state.wrappingSubtract(2, ordering: .sequentiallyConsistent).newValue
@@ -180,3 +182,11 @@ public final class ThreadTeam: @unchecked Sendable {
     return false
   }
 }
+
+// Another thread must find the closure in memory, where the language keeps only closures that escape; those take memory of their own, anew in every run. As an argument
+// a closure is two words, which C can keep while the call lasts.
+@_silgen_name("cv_lend")
+private func lend(
+  _ body: (_ task: Int, _ worker: Int) -> Void,
+  to borrower: @convention(c) (cv_closure, UnsafeMutableRawPointer) -> Void,
+  _ argument: UnsafeMutableRawPointer)

@@ -2,11 +2,16 @@
 // plane meets its weights in one product of matrices, the sums become outputs.
 
 extension ConvolutionGeometry {
-  /// Whether Winograd's tiles apply: 3x3 or 5x5, stride 1, one group.
-  public var hasWinogradForm: Bool {
-    (kernelRows == 3 || kernelRows == 5) && kernelColumns == kernelRows && rowStride == 1
-      && columnStride == 1 && groups == 1
+  /// Taps a side of the filter that Winograd's tiles apply, for square kernels and strides of one group; nil where there is no such form.
+  var winogradTaps: Int? {
+    guard groups == 1, kernelColumns == kernelRows, columnStride == rowStride,
+      kernelRows > rowStride
+    else { return nil }
+    return (kernelRows + rowStride - 1) / rowStride
   }
+
+  /// Channels of the stride's phases together.
+  var winogradDepth: Int { rowStride * rowStride * inputChannels }
 
   /// The convolution that maps output gradients to input gradients, its weights flipped and transposed; for stride 1.
   var transposed: ConvolutionGeometry {
@@ -29,7 +34,7 @@ struct WinogradBlock {
   // The gaps keep planes and rows from sharing cache sets.
   init(_ g: ConvolutionGeometry, _ table: KernelTable, tiles: Int) {
     self.tiles = tiles
-    inputWidth = (g.inputChannels + table.vectorWidth - 1) / table.vectorWidth * table.vectorWidth
+    inputWidth = (g.winogradDepth + table.vectorWidth - 1) / table.vectorWidth * table.vectorWidth
     tileStep = inputWidth + (inputWidth % 256 == 0 ? 16 : 0)
     planeStep = tiles * tileStep + 16
     outputStep = table.tileWidth
@@ -40,7 +45,7 @@ struct WinogradBlock {
 extension KernelTable {
   /// Floats of the packed weights for `winograd`, and of the sums of `winogradWeightGradient`.
   func winogradPackedCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
-    WinogradGeometry(g, outputTile: outputTile).filter.productCount * g.inputChannels
+    WinogradGeometry(g, outputTile: outputTile).filter.productCount * g.winogradDepth
       * rounded(g.outputChannels)
   }
 
@@ -49,19 +54,48 @@ extension KernelTable {
     _ weights: ConstFloats, _ g: ConvolutionGeometry, outputTile: Int, into packed: Floats,
     scratch: Floats
   ) {
+    let filter = WinogradGeometry(g, outputTile: outputTile).filter
+    var (from, scratch) = (weights, scratch)
+    if g.rowStride > 1 {
+      partIntoPhases(weights, g, taps: filter.taps, into: scratch)
+      from = ConstFloats(scratch)
+      scratch += filter.taps * filter.taps * g.winogradDepth * g.outputChannels
+    }
     bodies.winogradFilter(
-      weights, inputs: g.inputChannels, outputs: g.outputChannels,
-      WinogradFilter(outputs: outputTile, taps: g.kernelRows), into: packed, scratch: scratch)
+      from, inputs: g.winogradDepth, outputs: g.outputChannels, filter, into: packed,
+      scratch: scratch)
+  }
+
+  // `[row, column, in, out]` to `[tap row, tap column, (row rest, column rest, in), out]`; zeros beyond the kernel.
+  private func partIntoPhases(
+    _ weights: ConstFloats, _ g: ConvolutionGeometry, taps: Int, into parted: Floats
+  ) {
+    let (size, step) = (g.inputChannels * g.outputChannels, g.rowStride)
+    let side = taps * step
+    for place in 0..<side * side {
+      let (row, column) = place.quotientAndRemainder(dividingBy: side)
+      let (r, y) = row.quotientAndRemainder(dividingBy: step)
+      let (c, x) = column.quotientAndRemainder(dividingBy: step)
+      let to = parted + ((r * taps + c) * step * step + y * step + x) * size
+      if row < g.kernelRows && column < g.kernelColumns {
+        to.update(from: weights + (row * g.kernelColumns + column) * size, count: size)
+      } else {
+        to.update(repeating: 0, count: size)
+      }
+    }
   }
 
   /// Floats of scratch that `packWinograd` needs.
   func winogradFilterScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
-    g.kernelRows * (outputTile + g.kernelRows - 1) * vectorWidth
+    let filter = WinogradGeometry(g, outputTile: outputTile).filter
+    let phases =
+      g.rowStride > 1 ? filter.taps * filter.taps * g.winogradDepth * g.outputChannels : 0
+    return phases + filter.taps * filter.inputs * vectorWidth
   }
 
   // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them.
   func winogradBlock(_ g: ConvolutionGeometry) -> WinogradBlock {
-    WinogradBlock(g, self, tiles: g.inputChannels > 256 ? 64 : 24)
+    WinogradBlock(g, self, tiles: g.winogradDepth > 256 ? 64 : 24)
   }
 
   // As many tiles as make the traffic of their planes equal that of the sums.
@@ -70,9 +104,9 @@ extension KernelTable {
     return WinogradBlock(g, self, tiles: max(24, min(256, tiles)))
   }
 
-  // What the transforms themselves need: a block between the two passes, and a gathered block or a finished tile.
+  // What the transforms themselves need: a block between the two passes, and a gathered block, which may be overrun by a vector, or a finished tile.
   private func edgeCount(_ w: WinogradGeometry, _ block: WinogradBlock) -> Int {
-    w.filter.productCount * (vectorWidth + max(vectorWidth, block.inputWidth))
+    w.filter.productCount * (vectorWidth + max(vectorWidth, block.inputWidth)) + vectorWidth
   }
 
   /// Floats of scratch that `winograd` needs.
@@ -94,7 +128,7 @@ extension KernelTable {
     let edge = scratch
     let planes = edge + edgeCount(w, block)
     let sums = planes + w.filter.productCount * block.planeStep
-    let depth = g.inputChannels
+    let depth = g.winogradDepth
     // All tiles of several images, or some rows of tiles of one.
     let first =
       part.images.lowerBound * w.tilesPerImage
@@ -108,8 +142,8 @@ extension KernelTable {
       let tiles =
         first + (end - first) * number / blocks..<first + (end - first) * (number + 1) / blocks
       bodies.winogradTiles(
-        x, of: false, channels: depth, w, tiles: tiles, into: planes, planeStep: block.planeStep,
-        tileStep: block.tileStep, scratch: edge)
+        x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes,
+        planeStep: block.planeStep, tileStep: block.tileStep, scratch: edge)
       for column in stride(
         from: part.columns.lowerBound, to: part.columns.upperBound, by: tileWidth)
       {
@@ -150,7 +184,7 @@ extension KernelTable {
     let block = winogradGradientBlock(g)
     let columns = rounded(g.outputChannels)
     let gradients = w.filter.productCount * (block.tiles * (columns + 16) + 16)
-    let edge = w.filter.productCount * (vectorWidth + max(block.inputWidth, columns))
+    let edge = w.filter.productCount * (vectorWidth + max(block.inputWidth, columns)) + vectorWidth
     return edge + w.filter.productCount * block.planeStep + gradients + 64
   }
 
@@ -166,7 +200,8 @@ extension KernelTable {
     let gradientStep = columns + (columns % 256 == 0 ? 16 : 0)
     let gradientPlaneStep = block.tiles * gradientStep + 16
     let edge = scratch
-    let planes = edge + w.filter.productCount * (vectorWidth + max(block.inputWidth, columns))
+    let planes =
+      edge + w.filter.productCount * (vectorWidth + max(block.inputWidth, columns)) + vectorWidth
     let gradients = planes + w.filter.productCount * block.planeStep
     let total = images * w.tilesPerImage
     if isFirst {

@@ -253,22 +253,13 @@ extension PreparedStep {
 
   private func inputRowsRead(_ rows: Range<Int>) -> Range<Int> {
     switch work {
-    case .convolution(let plan, _, _, _):
-      let (g, unit) = (plan.geometry, plan.rowUnit)
-      let end = (rows.upperBound + unit - 1) / unit * unit
-      return window(
-        rows.lowerBound / unit * unit..<end, g.rowStride, g.kernelRows, g.padding.top, g.inputRows)
+    case .convolution(let plan, _, _, _): return plan.inputRows(for: rows)
     case .maxPool(let g):
-      return window(rows, g.rowStride, g.windowRows, g.padding.top, g.inputRows)
+      let first = max(0, min(g.inputRows, rows.lowerBound * g.rowStride - g.padding.top))
+      let end = (rows.upperBound - 1) * g.rowStride - g.padding.top + g.windowRows
+      return first..<max(first, min(g.inputRows, end))
     default: return rows
     }
-  }
-
-  private func window(
-    _ rows: Range<Int>, _ stride: Int, _ height: Int, _ top: Int, _ count: Int
-  ) -> Range<Int> {
-    let first = max(0, min(count, rows.lowerBound * stride - top))
-    return first..<max(first, min(count, (rows.upperBound - 1) * stride - top + height))
   }
 
   /// Multiply-adds of a row of its result, or numbers where there are none.

@@ -4,20 +4,17 @@ extension TrainingWorkspace {
   /// From `logitsGradient`, the gradient of every learned parameter (those of frozen nodes and the statistics: zero).
   public func backward(_ parameters: Parameters, into gradient: Parameters) {
     gradient.values.pointer.update(repeating: 0, count: gradient.values.count)
-    var written = [Bool](repeating: false, count: network.nodes.count)
-    written[network.nodes.count - 1] = true
+    for node in hasGradient.indices { hasGradient[node] = node == hasGradient.count - 1 }
     for stage in stages.reversed() where gradientPlan.slots[stage.last] != nil {
-      guard written[stage.last] else { continue }
+      guard hasGradient[stage.last] else { continue }
       timed(stage.nodes[0], .backward) {
-        backward(stage, parameters, gradient.values.pointer, written)
+        backward(stage, parameters, gradient.values.pointer)
       }
-      for input in stage.inputs where gradientPlan.slots[input] != nil { written[input] = true }
+      for input in stage.inputs where gradientPlan.slots[input] != nil { hasGradient[input] = true }
     }
   }
 
-  private func backward(
-    _ stage: TrainingStage, _ parameters: Parameters, _ gradient: Floats, _ written: [Bool]
-  ) {
+  private func backward(_ stage: TrainingStage, _ parameters: Parameters, _ gradient: Floats) {
     if let norm = stage.norm {
       normGradient(stage, norm, gradient)
     } else if let function = stage.function {
@@ -29,7 +26,7 @@ extension TrainingWorkspace {
     forEachShard { shard in
       shard.forEachGroup(of: size) { first, count in
         if let norm = stage.norm { normInputGradient(stage, norm, first, count) }
-        backwardMain(stage, parameters, first, count, shard, written)
+        backwardMain(stage, parameters, first, count, shard)
       }
     }
     guard let main = stage.main else { return }
@@ -56,8 +53,7 @@ extension TrainingWorkspace {
 
   // From the gradient of a group's inner map to the parameters' and the inputs'.
   private func backwardMain(
-    _ stage: TrainingStage, _ parameters: Parameters, _ first: Int, _ count: Int, _ shard: Shard,
-    _ written: [Bool]
+    _ stage: TrainingStage, _ parameters: Parameters, _ first: Int, _ count: Int, _ shard: Shard
   ) {
     let inner = network.nodes[stage.inner].shape
     var dy = UnsafePointer(gradient(stage.last) + first * inner.count)
@@ -65,7 +61,8 @@ extension TrainingWorkspace {
       let input = stage.inputs[0]
       if let slot = gradientPlan.slots[input], slot != gradientPlan.slots[stage.last] {
         give(
-          dy, to: gradient(input) + first * inner.count, count * inner.count, adds: written[input])
+          dy, to: gradient(input) + first * inner.count, count * inner.count,
+          adds: hasGradient[input])
       }
       return
     }
@@ -89,7 +86,7 @@ extension TrainingWorkspace {
         continue
       }
       // An input that stands twice gets its second part added.
-      let adds = written[input] || stage.inputs[..<position].contains(input)
+      let adds = hasGradient[input] || stage.inputs[..<position].contains(input)
       let size = network.nodes[input].shape.count
       let target = gradient(input) + first * size
       if case .add = network.nodes[main].operation {
@@ -166,10 +163,11 @@ extension TrainingWorkspace {
         dy, into: dx, rows: from.rows, columns: from.columns, channels: from.channels,
         images: count)
     case .concatenation:
-      let channels = node.inputs.map { network.nodes[$0].shape.channels }
+      let channel = node.inputs[..<position].reduce(0) { $0 + network.nodes[$1].shape.channels }
+      let channels = network.nodes[node.inputs[position]].shape.channels
       kernels.copyChannels(
-        dy + channels[..<position].reduce(0, +), channels[position], step: shape.channels, into: dx,
-        step: channels[position], pixels: count * shape.rows * shape.columns)
+        dy + channel, channels, step: shape.channels, into: dx, step: channels,
+        pixels: count * shape.rows * shape.columns)
     case .scale(let layer):
       kernels.scale(dy, by: layer.factor, into: dx, count: count * shape.count)
     }

@@ -12,7 +12,6 @@ extension TrainingWorkspace {
   }
 
   private func packWeights(_ parameters: Parameters) {
-    let convolutions = network.nodes.indices.filter { plans[$0] != nil }
     team.run(convolutions.count) { task, worker in
       let index = convolutions[task]
       guard let plan = plans[index] else { return }

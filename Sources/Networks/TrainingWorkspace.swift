@@ -27,6 +27,8 @@ public final class TrainingWorkspace {
   let gradientPlan: GradientPlan
   let gradients: [FloatBuffer]
   let plans: [ConvolutionPlan?]
+  /// The nodes that have a plan.
+  let convolutions: [Int]
   let packedForward: [FloatBuffer?]
   let packedBackward: [FloatBuffer?]
   let statistics: [NormStatistics?]
@@ -34,6 +36,8 @@ public final class TrainingWorkspace {
   let partials: FloatBuffer
   let sums: DoubleBuffer
   let workers: [WorkerMemory]
+  /// The nodes whose gradient `backward` has begun.
+  var hasGradient: [Bool]
   /// Images of the batch that `forward` saw last.
   public private(set) var images = 0
   /// Hears how long each stage took, forward and backward, under the name of its first node.
@@ -63,6 +67,7 @@ public final class TrainingWorkspace {
       network.convolutionGeometry($0).map { kernels.plan($0) }
     }
     self.plans = plans
+    convolutions = plans.indices.filter { plans[$0] != nil }
     packedForward = plans.map { $0.map { FloatBuffer(count: $0.packedCount) } }
     packedBackward = network.nodes.indices.map { index in
       plan.isWanted(index, in: network)
@@ -88,6 +93,7 @@ public final class TrainingWorkspace {
     let weights = network.nodes.indices.filter { $0 > frozen ?? -1 }.map { places[$0].weightCount }
     partials = FloatBuffer(count: shardCount * (weights.max() ?? 0))
     sums = DoubleBuffer(count: shardCount * 2 * (network.nodes.map(\.shape.channels).max() ?? 1))
+    hasGradient = network.nodes.map { _ in false }
     let needs = WorkerMemory.Sizes(network, stages, plans, kernels, batch: batch)
     workers = (0..<team.threadCount).map { _ in WorkerMemory(needs) }
   }

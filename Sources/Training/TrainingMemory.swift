@@ -65,10 +65,13 @@ public struct TrainingMemory: Sendable {
     if needed <= available.bytes { return nil }
     let fitting = largestBatch(fitting: available.bytes, upTo: batch)
     return
-      "--batch \(batch) of \(network.inputShape) pictures needs about \(gibibytes(needed)) for \(network.architecture); \(gibibytes(available.bytes)) \(available.limit): "
+      "--batch \(batch) of \(network.inputShape) pictures needs about \(binarySize(needed)) for \(network.architecture); \(binarySize(available.bytes)) \(available.limit): "
       + (fitting > 0 ? "--batch \(fitting) fits" : "not even --batch 1 fits")
   }
 }
 
-/// Bytes in GiB.
-public func gibibytes(_ bytes: Int) -> String { "\(decimal(Double(bytes) / 0x1p30, 1)) GiB" }
+/// Bytes in MiB, or in GiB where they are many.
+public func binarySize(_ bytes: Int) -> String {
+  bytes < 1 << 30
+    ? "\(decimal(Double(bytes) / 0x1p20, 0)) MiB" : "\(decimal(Double(bytes) / 0x1p30, 1)) GiB"
+}

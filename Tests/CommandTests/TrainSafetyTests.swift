@@ -77,6 +77,14 @@ struct TrainSafetyTests {
     #expect(lost.errors.last?.contains("no arguments.json that can be read") == true)
   }
 
+  @Test func whatADeadProcessLeftIsRemovedWhereNoStateWasSaved() throws {
+    let folder = try TemporaryFolder()
+    try data(folder)
+    try folder.write("run/.avocet-123-4.tmp", [1])
+    #expect(avocet(train(folder, "--resume")).code == 0)
+    #expect(!folder.has("run/.avocet-123-4.tmp"))
+  }
+
   @Test func foldsJudgeEveryPictureOnceAndTheModelLearnsFromAll() throws {
     let folder = try TemporaryFolder()
     try data(folder, 5)

@@ -3,30 +3,44 @@ import Testing
 
 @Suite struct WinogradTests {
   /// The largest error of each tile size over the largest sum of the products' magnitudes: rounding, times the growth of the transforms.
-  static let bounds: [(outputTile: Int, kernel: Int, error: Double)] = [
-    (2, 3, 1e-6), (4, 3, 3e-6), (5, 3, 1.2e-5), (6, 3, 8e-6), (4, 5, 1.5e-5),
+  static let bounds: [(form: Form, error: Double)] = [
+    (Form(2, 3), 1e-6), (Form(4, 3), 3e-6), (Form(5, 3), 1.2e-5), (Form(6, 3), 8e-6),
+    (Form(4, 5), 1.5e-5), (Form(7, 3, stride: 2), 5e-6), (Form(5, 7, stride: 2), 5e-6),
+    (Form(4, 5, stride: 2), 3e-6), (Form(6, 11, stride: 4), 8e-6),
   ]
 
+  /// A tile of outputs, a kernel and a stride.
+  struct Form: Hashable, Sendable, CustomTestStringConvertible {
+    let tile, kernel, stride: Int
+    init(_ tile: Int, _ kernel: Int, stride: Int = 1) {
+      (self.tile, self.kernel, self.stride) = (tile, kernel, stride)
+    }
+    var testDescription: String { "F(\(tile)) of \(kernel)x\(kernel), stride \(stride)" }
+  }
+
   /// Maps smaller than a tile, of one tile, of several and a bit; channels around the vector's width; paddings that differ.
-  static func geometries(_ w: Int, kernel: Int) -> [ConvolutionGeometry] {
+  static func geometries(_ w: Int, _ form: Form) -> [ConvolutionGeometry] {
+    let kernel = form.kernel
     func g(
       _ rows: Int, _ columns: Int, _ inputs: Int, _ outputs: Int, _ padding: Padding? = nil
     ) -> ConvolutionGeometry {
       ConvolutionGeometry(
         inputRows: rows, inputColumns: columns, inputChannels: inputs, outputChannels: outputs,
-        kernelRows: kernel, kernelColumns: kernel, padding: padding ?? Padding(kernel / 2))
+        kernelRows: kernel, kernelColumns: kernel, rowStride: form.stride,
+        columnStride: form.stride, padding: padding ?? Padding(kernel / 2))
     }
     return [
       g(kernel - 2, kernel - 2, 1, 1), g(kernel, kernel, 1, 2, Padding(0)), g(2, 7, 3, w - 1),
       g(4, 4, w, w),
-      g(5, 6, w + 1, 2 * w), g(7, 7, 2 * w, 2 * w + 1), g(8, 8, w - 1, 3 * w, Padding(0)),
-      g(13, 4, 5, 7, Padding(2)), g(9, 15, w, w + 3, Padding(top: 0, left: 2, bottom: 1, right: 1)),
+      g(5, 6, w + 1, 2 * w), g(7, 7, 2 * w, 2 * w + 1),
+      g(kernel + 5, kernel + 5, w - 1, 3 * w, Padding(0)),
+      g(13, max(4, kernel - 3), 5, 7, Padding(2)),
+      g(kernel + 6, 15, w, w + 3, Padding(top: 0, left: 2, bottom: 1, right: 1)),
       g(31, 17, 2, 3),
     ]
   }
 
-  static let cases = tables.flatMap { table in bounds.map { (table.name, $0.outputTile, $0.kernel) }
-  }
+  static let cases = tables.flatMap { table in bounds.map { (table.name, $0.form) } }
 
   private func expectWithin(
     _ found: GuardedOutput, _ expected: [Double], _ scale: [Double], _ bound: Double, _ what: String
@@ -38,16 +52,13 @@ import Testing
   }
 
   @Test(arguments: cases)
-  func tilesComputeTheConvolutionAndItsGradients(_ name: String, _ tile: Int, _ kernel: Int) throws
-  {
+  func tilesComputeTheConvolutionAndItsGradients(_ name: String, _ form: Form) throws {
     let table = try Kernels.named(name)
-    let algorithm = ConvolutionAlgorithm.winograd(outputTile: tile)
-    let bound = try #require(
-      Self.bounds.first { $0.outputTile == tile && $0.kernel == kernel }
-    ).error
-    for g in Self.geometries(table.vectorWidth, kernel: kernel) {
+    let algorithm = ConvolutionAlgorithm.winograd(outputTile: form.tile)
+    let bound = try #require(Self.bounds.first { $0.form == form }).error
+    for g in Self.geometries(table.vectorWidth, form) {
       for images in [1, 3] where images * g.multiplyAdds < 2_000_000 {
-        let what = "\(name) F(\(tile), \(kernel)) \(g), \(images) images"
+        let what = "\(name) \(form.testDescription) \(g), \(images) images"
         let plan = ConvolutionPlan(
           g, table, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)
         #expect(plan.forward == algorithm)
@@ -93,15 +104,16 @@ import Testing
   }
 
   @Test(arguments: cases)
-  func groupsOfImagesGiveTheWeightGradientOfAll(_ name: String, _ tile: Int, _ kernel: Int) throws {
+  func groupsOfImagesGiveTheWeightGradientOfAll(_ name: String, _ form: Form) throws {
     let table = try Kernels.named(name)
     let g = ConvolutionGeometry(
       inputRows: 9, inputColumns: 10, inputChannels: 5, outputChannels: table.vectorWidth + 1,
-      kernelRows: kernel, kernelColumns: kernel, padding: Padding(1))
+      kernelRows: form.kernel, kernelColumns: form.kernel, rowStride: form.stride,
+      columnStride: form.stride, padding: Padding(form.kernel / 2))
     let (x, dy) = (numbers(3 * g.inputCount, seed: 3), numbers(3 * g.outputCount, seed: 5))
     let (xs, dys) = (FloatBuffer(x), FloatBuffer(dy))
     let expected = Reference.convolutionWeightGradient(x, dy, g, images: 3)
-    for algorithm in [ConvolutionAlgorithm.direct, .winograd(outputTile: tile)] {
+    for algorithm in [ConvolutionAlgorithm.direct, .winograd(outputTile: form.tile)] {
       let plan = ConvolutionPlan(
         g, table, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)
       let (dw, sums) = (GuardedOutput(g.weightCount), GuardedOutput(plan.weightSumCount))
@@ -120,18 +132,19 @@ import Testing
   }
 
   @Test(arguments: cases)
-  func epilogueAddsBiasAndResidualAndCutsOff(_ name: String, _ tile: Int, _ kernel: Int) throws {
+  func epilogueAddsBiasAndResidualAndCutsOff(_ name: String, _ form: Form) throws {
     let table = try Kernels.named(name)
     let channels = table.vectorWidth + 3
     let g = ConvolutionGeometry(
-      inputRows: 9, inputColumns: 7, inputChannels: 4, outputChannels: channels, kernelRows: kernel,
-      kernelColumns: kernel, padding: Padding(1))
+      inputRows: 9, inputColumns: 7, inputChannels: 4, outputChannels: channels,
+      kernelRows: form.kernel, kernelColumns: form.kernel, rowStride: form.stride,
+      columnStride: form.stride, padding: Padding(form.kernel / 2))
     let (x, w) = (numbers(2 * g.inputCount, seed: 6), numbers(g.weightCount, seed: 7))
     let (bias, residual) = (numbers(channels, seed: 8), numbers(2 * g.outputCount, seed: 9))
     let (xs, ws) = (FloatBuffer(x), FloatBuffer(w))
     let (biases, residuals) = (FloatBuffer(bias), FloatBuffer(residual))
     let sums = Reference.convolve(x, w, g, images: 2)
-    for algorithm in [ConvolutionAlgorithm.direct, .winograd(outputTile: tile)] {
+    for algorithm in [ConvolutionAlgorithm.direct, .winograd(outputTile: form.tile)] {
       for activation in [Activation?.none, .relu, .relu6, .gelu] {
         let plan = ConvolutionPlan(
           g, table, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)

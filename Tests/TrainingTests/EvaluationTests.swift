@@ -187,8 +187,8 @@ private struct Greys: DataSource {
     #expect(
       try TemporaryFolder.names(in: training.path) == [
         "README.md", "classes.csv", "confusion.csv", "confusion.png", "curves.png", "metrics.csv",
-        "mistakes.png", "model.safetensors", "reliability.png", "report.html", "state.safetensors",
-        "wrong.csv",
+        "mistakes.png", "model.safetensors", "reliability.png", "report.html", "split.csv",
+        "state.previous.safetensors", "state.safetensors", "wrong.csv",
       ])
     for name in ["curves.png", "confusion.png", "mistakes.png", "reliability.png"] {
       #expect(throws: Never.self) {

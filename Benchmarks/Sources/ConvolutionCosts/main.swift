@@ -5,11 +5,15 @@ import Avocet
 import Foundation
 
 struct Shape: Hashable {
-  let kernel, size, inputs, outputs: Int
+  let kernel, stride: Int
+  /// Rows and columns of the output.
+  let size: Int
+  let inputs, outputs: Int
   var geometry: ConvolutionGeometry {
     ConvolutionGeometry(
-      inputRows: size, inputColumns: size, inputChannels: inputs, outputChannels: outputs,
-      kernelRows: kernel, kernelColumns: kernel, padding: Padding(kernel / 2))
+      inputRows: size * stride, inputColumns: size * stride, inputChannels: inputs,
+      outputChannels: outputs, kernelRows: kernel, kernelColumns: kernel, rowStride: stride,
+      columnStride: stride, padding: Padding(kernel / 2))
   }
 }
 
@@ -73,11 +77,13 @@ func measure(_ shape: Shape, _ algorithm: ConvolutionAlgorithm) -> (
           x.pointer, packed: packed.pointer, into: y.pointer, images: images,
           scratch: scratch.pointer)
       } / tiles,
-      least {
-        plan.weightGradient(
-          x.pointer, dy.pointer, into: dw.pointer, images: images, sums: sums.pointer,
-          scratch: scratch.pointer)
-      } / tiles
+      g.rowStride > 1
+        ? 0
+        : least {
+          plan.weightGradient(
+            x.pointer, dy.pointer, into: dw.pointer, images: images, sums: sums.pointer,
+            scratch: scratch.pointer)
+        } / tiles
     )
   }
 }
@@ -132,12 +138,16 @@ func percent(_ share: Double) -> String { String(format: "%.1f %%", 100 * share)
 
 let channels = [(16, 64), (32, 32), (64, 64), (64, 256), (128, 128), (256, 256), (512, 512)]
 let sizes = [4, 7, 8, 10, 13, 15, 28, 56]
+// Between stages, and first layers of three channels.
+let stridedChannels = [(3, 32), (3, 64), (3, 96), (32, 64), (64, 128), (128, 256)]
+let stridedSizes = [7, 8, 14, 16, 28, 56]
 
-/// Measures and prints the costs for one size of kernel.
-func measureAll(kernel: Int) {
-  let shapes = sizes.flatMap { size in
-    channels.filter { size <= 28 || $0.0 * $0.1 <= 16_384 }
-      .map { Shape(kernel: kernel, size: size, inputs: $0.0, outputs: $0.1) }
+/// Measures and prints the costs for one kernel and stride.
+func measureAll(kernel: Int, stride: Int = 1) {
+  let shapes = (stride == 1 ? sizes : stridedSizes).flatMap { size in
+    (stride == 1 ? channels : stridedChannels)
+      .filter { size <= 28 || $0.0 * $0.1 <= 16_384 / stride }
+      .map { Shape(kernel: kernel, stride: stride, size: size, inputs: $0.0, outputs: $0.1) }
   }
   let algorithms = ConvolutionAlgorithm.all(for: shapes[0].geometry)
   var forward: [Measurement] = []
@@ -151,12 +161,16 @@ func measureAll(kernel: Int) {
         Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.weightGradient))
     }
   }
-  print("    \(kernel): ConvolutionCosts(")
+  print("    ConvolutionKernel(\(kernel), stride: \(stride)): ConvolutionCosts(")
   for (name, points) in [("forward", forward), ("weightGradient", weightGradient)] {
+    if stride > 1 && name != "forward" {
+      print("      \(name): [:]")
+      continue
+    }
     let costs = algorithms.map { algorithm in
       (algorithm, fit(points.filter { $0.algorithm == algorithm }))
     }
-    report("\(kernel)x\(kernel) \(name)", points, costs)
+    report("\(kernel)x\(kernel) stride \(stride) \(name)", points, costs)
     print("      \(name): [")
     for (algorithm, c) in costs {
       let key =
@@ -173,5 +187,7 @@ func measureAll(kernel: Int) {
 }
 
 print("  \"\(table.name)\": [")
-for kernel in [3, 5] { measureAll(kernel: kernel) }
+for (kernel, stride) in [(3, 1), (5, 1), (3, 2), (5, 2), (7, 2), (11, 4)] {
+  measureAll(kernel: kernel, stride: stride)
+}
 print("  ],")

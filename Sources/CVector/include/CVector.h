@@ -69,3 +69,9 @@ CV_INLINE void cv_pause(void) {
   __builtin_arm_yield();
 #endif
 }
+
+/// The two words of a Swift closure (Int, Int) -> Void that does not escape.
+typedef struct { void *function, *context; } cv_closure;
+
+/// Calls the closure, which must still be alive.
+void cv_call(cv_closure closure, long task, long worker);
