@@ -67,22 +67,15 @@ public final class Classifier: Sendable {
   /// Memory for one thread's pictures.
   public func workspace() -> InferenceWorkspace { InferenceWorkspace(prepared) }
 
-  /// The mean distribution over the views of a picture; a network that gives no number is an error, not a class.
+  /// The distribution for a picture, over the views that the model asks for; a network that gives no number is an error, not a class.
   public func predict(_ image: Image, in workspace: InferenceWorkspace) throws(ImageError)
     -> Prediction
   {
-    var total = [Float](repeating: 0, count: classes.count)
-    let views = preprocessing.views(of: image)
-    for view in views {
-      unsafe preprocessing.normalise(view, into: workspace.input)
-      workspace.run()
-      for (i, p) in workspace.probabilities().enumerated() { total[i] += p }
-    }
-    if views.count > 1 { for i in total.indices { total[i] /= Float(views.count) } }
-    guard total.allSatisfy(\.isFinite) else {
+    let probabilities = workspace.distribution(image, preprocessing)
+    guard probabilities.allSatisfy(\.isFinite) else {
       throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
     }
-    return Prediction(classes: classes, probabilities: total)
+    return Prediction(classes: classes, probabilities: probabilities)
   }
 
   /// The distribution for one picture.

@@ -17,7 +17,7 @@ public struct Preprocessing: Codable, Hashable, Sendable {
   public var background: [UInt8]
   /// Whether the network takes one channel, the luma (299 R + 587 G + 114 B) / 1000.
   public var grey: Bool
-  /// How many views of a picture the prediction is averaged over: 1, 2 (mirrored) or 6 (three places, mirrored).
+  /// How many views of a picture the prediction is averaged over: 1, 2 (mirrored) or 6 (three places, mirrored); see `views(of:)`.
   public var views: Int
   /// Whether a JPEG that is much larger than needed is decoded at 1/2, 1/4 or 1/8 of its size before it is resized.
   public var scaledDecoding: Bool
@@ -119,13 +119,27 @@ extension Preprocessing {
   public func view(of image: Image) -> Image { view(of: image, shift: 0) }
 
   /// The views that a prediction is averaged over: the middle, its mirror image, then the beginning and the end of the
-  /// picture with theirs.
+  /// picture with theirs. Where the view is the whole picture, it is moved by a pixel down to the right and up to the left
+  /// instead; what comes in repeats the edge mirrored.
   public func views(of image: Image) -> [Image] {
     if views == 1 { return [view(of: image)] }
+    let middle = plan(image.width, image.height)
+    let hasRoom = middle.width > width || middle.height > height
     let shifts = views == 6 ? [0, -1, 1] : [0]
     return shifts.flatMap { shift in
-      let view = view(of: image, shift: shift)
+      let view =
+        hasRoom || shift == 0
+        ? view(of: image, shift: shift) : view(of: image).shifted(x: shift, y: shift)
       return [view, view.mirrored]
+    }
+  }
+
+  /// What each of the views counts: the middle and its mirror image half of all.
+  public var viewWeights: [Float] {
+    switch views {
+    case 2: [0.5, 0.5]
+    case 6: [0.25, 0.25, 0.125, 0.125, 0.125, 0.125]
+    default: [1]
     }
   }
 

@@ -111,12 +111,16 @@ extension Image {
       box.x >= 0 && box.y >= 0 && box.width > 0 && box.height > 0
         && box.x + box.width <= all.width + 1e-6 && box.y + box.height <= all.height + 1e-6,
       "resized from outside the picture")
+    let isSameWidth = newWidth == width && box.x == 0 && box.width == all.width
+    let isSameHeight = newHeight == height && box.y == 0 && box.height == all.height
+    if isSameWidth && isSameHeight {
+      return cropped(
+        x: columns.lowerBound, y: rows.lowerBound, width: columns.count, height: rows.count)
+    }
     let vertical = AxisWeights(
       source: height, from: box.y, length: box.height, size: newHeight, range: rows, interpolation)
     let horizontal = AxisWeights(
       source: width, from: box.x, length: box.width, size: newWidth, range: columns, interpolation)
-    let isSameWidth = newWidth == width && box.x == 0 && box.width == all.width
-    let isSameHeight = newHeight == height && box.y == 0 && box.height == all.height
     let neededColumns = isSameWidth ? columns : horizontal.needed
     let neededRows = isSameHeight ? rows : vertical.needed
 
@@ -196,6 +200,30 @@ extension Image {
       count = rowCount * newHeight
     }
     return Image(width: width, height: newHeight, pixels: result)
+  }
+
+  /// The picture `x` pixels further left and `y` further up, then mirrored if wanted; what comes in repeats the edge mirrored.
+  public func shifted(x: Int, y: Int, mirrored: Bool = false) -> Image {
+    if x == 0 && y == 0 && !mirrored { return self }
+    func reflected(_ i: Int, _ size: Int) -> Int {
+      let at = i < 0 ? -i : i >= size ? 2 * size - 2 - i : i
+      return min(max(at, 0), size - 1)
+    }
+    let columns = (0..<width).map { column in
+      let at = reflected(column + x, width)
+      return 3 * (mirrored ? width - 1 - at : at)
+    }
+    var result: [UInt8] = []
+    result.reserveCapacity(pixels.count)
+    for row in 0..<height {
+      let start = 3 * width * reflected(row + y, height)
+      for column in columns {
+        result.append(pixels[start + column])
+        result.append(pixels[start + column + 1])
+        result.append(pixels[start + column + 2])
+      }
+    }
+    return Image(width: width, height: height, pixels: result)
   }
 
   /// A rectangle of the picture; what lies outside it has the background colour.

@@ -178,10 +178,15 @@ public final class InferenceWorkspace {
 
   /// The probabilities of a picture of the last run.
   public func probabilities(of picture: Int = 0) -> [Float] {
+    softmax(logits + picture * prepared.network.classCount)
+  }
+
+  /// The distribution that logits of this network stand for.
+  public func softmax(_ logits: ConstFloats) -> [Float] {
     let count = prepared.network.classCount
     return [Float](unsafeUninitializedCapacity: count) { memory, size in
       if let base = memory.baseAddress {
-        prepared.kernels.softmax(logits + picture * count, into: base, rows: 1, classes: count)
+        prepared.kernels.softmax(logits, into: base, rows: 1, classes: count)
       }
       size = count
     }

@@ -1,6 +1,7 @@
 import AvocetDatasets
 import AvocetImages
 import AvocetKernels
+import AvocetModelFiles
 import AvocetNetworks
 import Synchronization
 
@@ -100,20 +101,5 @@ public struct Evaluation: Sendable {
     let spread = z * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
     let scale = 1 + z * z / n
     return (max(0, (middle - spread) / scale), min(1, (middle + spread) / scale))
-  }
-}
-
-extension InferenceWorkspace {
-  /// The mean distribution over the preprocessing's views of a picture.
-  func distribution(_ image: Image, _ preprocessing: Preprocessing) -> [Float] {
-    let views = preprocessing.views(of: image)
-    var total: [Float] = []
-    for view in views {
-      unsafe preprocessing.normalise(view, into: input)
-      run()
-      let p = probabilities()
-      total = total.isEmpty ? p : zip(total, p).map { $0 + $1 }
-    }
-    return views.count == 1 ? total : total.map { $0 / Float(views.count) }
   }
 }

@@ -115,10 +115,24 @@ import Testing
     let image = noise(10, 4)
     let cuts = [3, 0, 6].map { image.cropped(x: $0, y: 0, width: 4, height: 4) }
     #expect(plan.views(of: image) == cuts.flatMap { [$0, $0.mirrored] })
+    // Where nothing is left beside the view, it is moved by a pixel.
+    let square = noise(4, 4)
+    let moved = [square, square.shifted(x: -1, y: -1), square.shifted(x: 1, y: 1)]
+    #expect(moved[1][1, 1] == square[0, 0] && moved[1][0, 0] == square[1, 1])
+    #expect(moved[2][2, 2] == square[3, 3] && moved[2][3, 3] == square[2, 2])
+    #expect(plan.views(of: square) == moved.flatMap { [$0, $0.mirrored] })
     plan.views = 2
     #expect(plan.views(of: image) == [cuts[0], cuts[0].mirrored])
+    #expect(plan.views(of: square) == [square, square.mirrored])
     plan.views = 1
     #expect(plan.views(of: image) == [cuts[0]])
+  }
+
+  @Test(arguments: [1, 2, 6]) func everyViewHasItsWeightAndTheMiddleHalfOfAll(views: Int) {
+    let plan = Preprocessing(height: 4, width: 4, views: views)
+    #expect(plan.viewWeights.count == plan.views(of: noise(4, 4)).count)
+    #expect(plan.viewWeights.reduce(0, +) == 1)
+    if views > 1 { #expect(plan.viewWeights[0] + plan.viewWeights[1] == (views == 2 ? 1 : 0.5)) }
   }
 
   private func numbers(_ plan: Preprocessing, _ view: Image) -> [Float] {

@@ -89,13 +89,14 @@ private struct Greys: DataSource {
     let workspace = InferenceWorkspace(prepared)
     var six = preprocessing
     six.views = 6
-    var mean = [Float](repeating: 0, count: 4)
-    for view in six.views(of: try Greys(count: 3).image(2)) {
+    var logits = [Float](repeating: 0, count: 4)
+    for (view, weight) in zip(six.views(of: try Greys(count: 3).image(2)), six.viewWeights) {
       six.normalise(view, into: workspace.input)
       workspace.run()
-      for (i, p) in workspace.probabilities().enumerated() { mean[i] += p / 6 }
+      for i in 0..<4 { logits[i] += weight * workspace.logits[i] }
     }
-    for (found, expected) in zip(views.judgements[2].probabilities, mean) {
+    let sum = logits.reduce(0) { $0 + exp($1) }
+    for (found, expected) in zip(views.judgements[2].probabilities, logits.map { exp($0) / sum }) {
       #expect(abs(found - expected) < 1e-6)
     }
   }
