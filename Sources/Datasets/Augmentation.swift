@@ -9,6 +9,8 @@ public struct Augmentation: Codable, Hashable, Sendable {
   public var cropScale: [Double]?
   /// Whether half of the pictures are mirrored.
   public var flip: Bool
+  /// Whether a picture that is mirrored in one epoch is not in the next, and the other way round (Jordan 2024).
+  public var alternatesFlip: Bool
   /// The greatest relative change of brightness, contrast and saturation.
   public var brightness, contrast, saturation: Double
   /// The side in pixels of a square that is blanked out (DeVries and Taylor 2017), 0 for none.
@@ -17,11 +19,27 @@ public struct Augmentation: Codable, Hashable, Sendable {
   /// These ingredients.
   public init(
     shift: Int = 0, cropScale: ClosedRange<Double>? = nil, flip: Bool = false,
+    alternatesFlip: Bool = false,
     brightness: Double = 0, contrast: Double = 0, saturation: Double = 0, cutout: Int = 0
   ) {
     (self.shift, self.flip, self.cutout) = (shift, flip, cutout)
+    self.alternatesFlip = alternatesFlip
     self.cropScale = cropScale.map { [$0.lowerBound, $0.upperBound] }
     (self.brightness, self.contrast, self.saturation) = (brightness, contrast, saturation)
+  }
+
+  /// Reads the ingredients; those that are not there are off.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys, _ off: Value) throws -> Value {
+      try values.decodeIfPresent(Value.self, forKey: key) ?? off
+    }
+    self.init(
+      shift: try value(.shift, 0), flip: try value(.flip, false),
+      alternatesFlip: try value(.alternatesFlip, false), brightness: try value(.brightness, 0),
+      contrast: try value(.contrast, 0), saturation: try value(.saturation, 0),
+      cutout: try value(.cutout, 0))
+    cropScale = try values.decodeIfPresent([Double].self, forKey: .cropScale)
   }
 
   /// What cannot be done to views of `side` pixels, or nil; a recipe's file may hold anything.
@@ -71,9 +89,16 @@ public struct Augmentation: Codable, Hashable, Sendable {
       crop = Rectangle(x: left * (1 - width), y: top * (1 - height), width: width, height: height)
     }
     func factor(_ change: Double) -> Double { max(0, 1 + change * random.uniform(-1, 1)) }
+    func mirrored() -> Bool {
+      guard flip else { return false }
+      let tossed = random.chance(0.5)
+      guard alternatesFlip else { return tossed }
+      var first = CounterRandom(seed: seed, purpose: "first flip", index: index)
+      return first.chance(0.5) != (epoch % 2 == 1)
+    }
     return Choice(
       crop: crop, shiftX: random.integer(below: 2 * shift + 1) - shift,
-      shiftY: random.integer(below: 2 * shift + 1) - shift, mirrored: flip && random.chance(0.5),
+      shiftY: random.integer(below: 2 * shift + 1) - shift, mirrored: mirrored(),
       brightness: factor(brightness), contrast: factor(contrast), saturation: factor(saturation),
       cutoutX: random.uniform(), cutoutY: random.uniform())
   }
@@ -90,7 +115,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
 
   /// The view after moving, mirroring, colouring and blanking.
   public func apply(_ choice: Choice, to view: Image, blank: RGB) -> Image {
-    var result = moved(view, choice)
+    var result = view.shifted(x: choice.shiftX, y: choice.shiftY, mirrored: choice.mirrored)
     recolour(&result, choice)
     if cutout > 0 {
       let x = Int(choice.cutoutX * Double(view.width)) - cutout / 2
@@ -102,29 +127,6 @@ public struct Augmentation: Codable, Hashable, Sendable {
       }
     }
     return result
-  }
-
-  private func moved(_ view: Image, _ choice: Choice) -> Image {
-    if choice.shiftX == 0 && choice.shiftY == 0 && !choice.mirrored { return view }
-    func reflected(_ i: Int, _ size: Int) -> Int {
-      let at = i < 0 ? -i : i >= size ? 2 * size - 2 - i : i
-      return min(max(at, 0), size - 1)
-    }
-    let columns = (0..<view.width).map { x in
-      let at = reflected(x + choice.shiftX, view.width)
-      return 3 * (choice.mirrored ? view.width - 1 - at : at)
-    }
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(view.pixels.count)
-    for y in 0..<view.height {
-      let row = 3 * view.width * reflected(y + choice.shiftY, view.height)
-      for column in columns {
-        pixels.append(view.pixels[row + column])
-        pixels.append(view.pixels[row + column + 1])
-        pixels.append(view.pixels[row + column + 2])
-      }
-    }
-    return Image(width: view.width, height: view.height, pixels: pixels)
   }
 
   // Brightness, then contrast around the mean luma, then saturation around each pixel's own (the order of the factors is fixed).

@@ -39,6 +39,7 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
   private let seed: UInt64
   private let epoch: Int
   private let order: [Int]
+  private let batchCount: Int
   private let ahead = 3
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -50,15 +51,16 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
   private var stopping = false
   private var thread: pthread_t?
 
-  /// The batches of `epoch` from `firstBatch` on.
+  /// The batches of `epoch` from `firstBatch` on; see `batchCount` for `dropsLast`.
   public init(
     _ source: any DataSource, preprocessing: Preprocessing, augmentation: Augmentation, batch: Int,
-    seed: UInt64, epoch: Int, firstBatch: Int = 0
+    dropsLast: Bool = false, seed: UInt64, epoch: Int, firstBatch: Int = 0
   ) {
     precondition(batch > 0, "BatchLoader: a batch of \(batch)")
     (self.source, self.preprocessing) = (source, preprocessing)
     (self.augmentation, self.batch, self.seed, self.epoch) = (augmentation, batch, seed, epoch)
     order = Self.order(source.count, seed: seed, epoch: epoch)
+    batchCount = Self.batchCount(source.count, batch: batch, dropsLast: dropsLast)
     (produced, delivered) = (firstBatch, firstBatch)
     unsafe pthread_mutex_init(lock, nil)
     unsafe pthread_cond_init(changed, nil)
@@ -87,7 +89,10 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
     return random.permutation(count)
   }
 
-  private var batchCount: Int { (order.count + batch - 1) / batch }
+  /// The batches of an epoch; `dropsLast` leaves out a last one that is not full, unless it is the only one.
+  public static func batchCount(_ pictures: Int, batch: Int, dropsLast: Bool) -> Int {
+    dropsLast && pictures >= batch ? pictures / batch : (pictures + batch - 1) / batch
+  }
 
   /// The next batch; nil after the last.
   public func next() throws(BatchError) -> Batch? {

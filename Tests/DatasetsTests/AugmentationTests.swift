@@ -3,6 +3,12 @@ import AvocetImages
 import AvocetKernels
 import Testing
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 @Suite struct AugmentationTests {
   private static let all = Augmentation(
     shift: 3, cropScale: 0.3...0.9, flip: true, brightness: 0.4, contrast: 0.3, saturation: 0.2,
@@ -52,6 +58,31 @@ import Testing
       #expect(crop.x >= 0 && crop.y >= 0 && crop.x + crop.width <= 1 && crop.y + crop.height <= 1)
       #expect((0.75...1.334).contains(crop.width / crop.height))
     }
+  }
+
+  @Test func anAlternatingFlipMirrorsHalfOfThePicturesAndTheOthersInTheNextEpoch() {
+    let alternating = Augmentation(shift: 2, flip: true, alternatesFlip: true)
+    func mirrored(_ epoch: Int, seed: UInt64 = 5) -> [Bool] {
+      (0..<1000).map { alternating.choice(seed: seed, epoch: epoch, index: $0).mirrored }
+    }
+    #expect(abs(mirrored(0).count { $0 } - 500) < 60)
+    #expect(zip(mirrored(0), mirrored(1)).allSatisfy { $0 != $1 })
+    #expect(mirrored(2) == mirrored(0) && mirrored(7) == mirrored(1))
+    #expect(mirrored(0, seed: 6) != mirrored(0))
+    // All else is chosen as without it.
+    let plain = Augmentation(shift: 2, flip: true).choice(seed: 5, epoch: 3, index: 9)
+    var choice = alternating.choice(seed: 5, epoch: 3, index: 9)
+    choice.mirrored = plain.mirrored
+    #expect(choice == plain)
+  }
+
+  @Test func whatAFileDoesNotNameIsOff() throws {
+    func read(_ json: String) throws -> Augmentation {
+      try JSONDecoder().decode(Augmentation.self, from: Data(json.utf8))
+    }
+    #expect(try read("{}") == Augmentation())
+    #expect(try read("{\"shift\": 2, \"flip\": true}") == Augmentation(shift: 2, flip: true))
+    #expect(throws: DecodingError.self) { try read("{\"shift\": 2.5}") }
   }
 
   @Test func withoutIngredientsNothingHappens() {

@@ -50,6 +50,18 @@ import Testing
     }
   }
 
+  @Test(arguments: [(11, 2), (12, 3), (4, 1), (3, 1), (0, 0)])
+  func aLastBatchThatIsNotFullMayBeLeftOut(pictures: Int, batches: Int) throws {
+    let loader = BatchLoader(
+      GreySource(count: pictures), preprocessing: Self.preprocessing, augmentation: Augmentation(),
+      batch: 4, dropsLast: true, seed: 1, epoch: 0)
+    let indices = try Self.rest(loader).map(\.indices)
+    #expect(indices.count == batches)
+    #expect(BatchLoader.batchCount(pictures, batch: 4, dropsLast: true) == batches)
+    // Unless it is the only one.
+    #expect(indices.allSatisfy { $0.count == min(4, pictures) })
+  }
+
   @Test func theOrderIsAFunctionOfSeedAndEpoch() {
     let order = BatchLoader.order(50, seed: 1, epoch: 0)
     #expect(order.sorted() == Array(0..<50) && order != Array(0..<50))
