@@ -66,6 +66,8 @@ public struct Convolution: Layer {
   public enum Start: String, Codable, Sendable {
     /// The first outputs hand the inputs on, the others are uniform (Dirac initialisation).
     case identity
+    /// The weights are found from the training pictures, so that the outputs do not depend on each other (see `whiten`); the biases are uniform.
+    case whitening
   }
 
   func geometry(_ input: Shape) -> ConvolutionGeometry {
@@ -104,7 +106,9 @@ public struct Convolution: Layer {
       start: start == .identity
         ? .identity(bound: 1 / Double(fanIn).squareRoot())
         : .normal(deviation: (2 / Double(fanIn)).squareRoot()))
-    let offset = ParameterDescription(name: "bias", shape: [channels], role: .offset, start: .zero)
+    let offset = ParameterDescription(
+      name: "bias", shape: [channels], role: .offset,
+      start: start == .whitening ? .uniform(bound: 1 / Double(fanIn).squareRoot()) : .zero)
     return bias ? [weight, offset] : [weight]
   }
 
@@ -117,6 +121,14 @@ public struct Dense: Layer {
   public var channels: Int
   /// Whether a bias is added.
   public var bias: Bool
+  /// How the weights begin; nil: uniform ±1/√in.
+  public var start: Start?
+
+  /// A way to begin.
+  public enum Start: String, Codable, Sendable {
+    /// Uniform with a deviation of 1, where a small scale follows.
+    case unit
+  }
 
   func outputShape(_ inputs: [Shape]) throws(NetworkError) -> Shape {
     _ = try one(inputs)
@@ -125,7 +137,7 @@ public struct Dense: Layer {
   }
 
   func parameters(_ input: Shape) -> [ParameterDescription] {
-    let bound = 1 / Double(input.count).squareRoot()
+    let bound = start == .unit ? 3.0.squareRoot() : 1 / Double(input.count).squareRoot()
     let weight = ParameterDescription(
       name: "weight", shape: [input.count, channels], role: .weight, start: .uniform(bound: bound))
     let offset = ParameterDescription(name: "bias", shape: [channels], role: .offset, start: .zero)

@@ -85,9 +85,10 @@ public struct NetworkBuilder {
   }
 
   /// A dense layer.
-  public mutating func dense(_ name: String, _ input: Int, channels: Int, bias: Bool = true) -> Int
-  {
-    add(name, .dense(Dense(channels: channels, bias: bias)), input)
+  public mutating func dense(
+    _ name: String, _ input: Int, channels: Int, bias: Bool = true, start: Dense.Start? = nil
+  ) -> Int {
+    add(name, .dense(Dense(channels: channels, bias: bias, start: start)), input)
   }
 
   /// The shape of a node's map.

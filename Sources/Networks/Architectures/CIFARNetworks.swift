@@ -6,7 +6,8 @@ extension Architecture {
     name: "airbench94", purpose: "the record network for CIFAR-10 in minutes",
     input: Shape(32, 32, 3), classes: 10
   ) { b, classes in
-    let whitened = b.convolution("whiten", b.input, channels: 24, kernel: 2, padding: 0, bias: true)
+    let whitened = b.convolution(
+      "whiten", b.input, channels: 24, kernel: 2, padding: 0, bias: true, start: .whitening)
     let edges = b.activation("whiten_out", whitened, .gelu)
     b.mark(.edges, edges)
     let first = b.airbenchGroup("group1", edges, channels: 64)
@@ -15,8 +16,8 @@ extension Architecture {
     let objects = b.airbenchGroup("group3", parts, channels: 256)
     b.mark(.objects, objects)
     let pooled = b.maxPool("pool", objects, window: 3, stride: 3)
-    let logits = b.dense("head", pooled, channels: classes, bias: false)
-    _ = b.add("scale", .scale(Scale(factor: 1.0 / 9)), logits)
+    let logits = b.dense("head", pooled, channels: classes, bias: false, start: .unit)
+    _ = b.add("scale", .scale(Scale(factor: 1.0 / 256)), logits)
   }
 
   /// The ResNet of nine layers of the DAWNBench entry (Page 2018).
