@@ -28,8 +28,9 @@ struct Train: SessionCommand {
   @Option(help: "Pictures in a batch.") var batch: Int?
   @Option(help: "Rows and columns of the pictures that the network sees.") var size: Int?
   @Option(help: "The peak learning rate.") var learningRate: Double?
-  @Option(help: "The share held out where the data has no val split; 0: none.")
-  var validationSplit = 0.1
+  @Option(
+    help: "The share held out where the data has no val split; 0: none (default: the recipe's).")
+  var validationSplit: Double?
   @Option(help: "Begin with the weights of this model.") var from: PathArgument?
   @Option(help: "Keep everything up to this level as it is.") var freeze: Level?
   @Option(help: "Weigh rare classes more.") var classWeights = ClassWeights.none
@@ -37,7 +38,7 @@ struct Train: SessionCommand {
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
-    guard (0..<1).contains(validationSplit) else {
+    if let validationSplit, !(0..<1).contains(validationSplit) {
       throw Failure("--validation-split is \(validationSplit); 0 up to 1 is possible", code: 64)
     }
     if freeze != nil && from == nil {
@@ -56,9 +57,10 @@ struct Train: SessionCommand {
 
     let frame = preprocessing(dataset, recipe, base)
     dataset.decodeFiles(frame.decoding(limits: common.limits))
-    let source = try readable(dataset, frame, team, session)
+    let source = try readable(dataset, recipe, frame, team, session)
     let preprocessing = measured(frame, source.training, recipe, base)
     let parameters = Parameters(initialising: network, seed: common.seed)
+    parameters.whiten(network, on: source.training, preprocessing)
     if let base { session.note(take(base, into: parameters)) }
     let weights = classWeights == .balanced ? balanced(source.training, dataset.classes.count) : nil
     let trainer = Trainer(

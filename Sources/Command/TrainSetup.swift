@@ -40,6 +40,7 @@ extension Train {
     if let epochs { chosen.epochs = epochs }
     if let batch { chosen.batch = batch }
     if let learningRate { chosen.optimizer.learningRate = learningRate }
+    if let validationSplit { chosen.validation = validationSplit }
     if let problem = chosen.problem { throw Failure("recipe \(chosen.name): \(problem)", code: 64) }
     guard Architecture.names.contains(chosen.architecture) else {
       throw Failure(
@@ -69,7 +70,8 @@ extension Train {
       case .aviary: "aviary"
       case .fashionMNIST: "fashion-mnist"
       case .idx: "mnist"
-      case .cifar10, .cifar100: "cifar"
+      case .cifar10: "cifar10-94"
+      case .cifar100: "cifar100"
       case .folder, .splitFolders, .csvManifest, .jsonlManifest: "photos"
       }
     guard let recipe = Recipe.named(name) else { throw Failure("no recipe is called \(name)") }
@@ -81,7 +83,7 @@ extension Train {
     RunArguments(
       flags: [
         ("data", data.path.escaped), ("seed", "\(common.seed)"),
-        ("validationSplit", "\(validationSplit)"), ("from", from?.path.escaped ?? ""),
+        ("validationSplit", "\(recipe.validation)"), ("from", from?.path.escaped ?? ""),
         ("freeze", freeze?.rawValue ?? ""), ("classWeights", classWeights.rawValue),
       ], recipe: recipe)
   }
@@ -107,9 +109,10 @@ extension Train {
 
   /// Reads every picture once and leaves out those that cannot be read.
   func readable(
-    _ dataset: Dataset, _ preprocessing: Preprocessing, _ team: ThreadTeam, _ session: Session
+    _ dataset: Dataset, _ recipe: Recipe, _ preprocessing: Preprocessing, _ team: ThreadTeam,
+    _ session: Session
   ) throws(Failure) -> Sources {
-    let parts = dataset.trainingSplits(validationFraction: validationSplit, seed: common.seed)
+    let parts = dataset.trainingSplits(validationFraction: recipe.validation, seed: common.seed)
     var refused = 0
     func look(
       _ source: SubsetSource, _ what: String, _ prepare: @escaping @Sendable (Image) -> Image
@@ -158,7 +161,7 @@ extension Train {
     let half = [Float](repeating: 0.5, count: dataset.isGrey ? 1 : 3)
     return Preprocessing(
       height: recipe.size, width: recipe.size, shortSide: recipe.size, mean: half, deviation: half,
-      grey: dataset.isGrey, scaledDecoding: true)
+      grey: dataset.isGrey, views: recipe.views, scaledDecoding: true)
   }
 
   /// The same with the mean and deviation of the training pictures.
@@ -175,8 +178,12 @@ extension Train {
     let channels = kept(recipe, base)?.channels ?? (dataset.isGrey ? 1 : 3)
     let input = Shape(recipe.size, recipe.size, channels)
     do throws(NetworkError) {
-      return try Architecture.network(
+      let network = try Architecture.network(
         named: recipe.architecture, input: input, classes: dataset.classes.count)
+      if let ending = recipe.optimizer.idleGroup(network.layout) {
+        throw NetworkError("no parameter's name ends in \(escapedText(ending.utf8))")
+      }
+      return network
     } catch {
       throw Failure(
         "architecture \(recipe.architecture) with pictures of \(input.description): \(error.description)",

@@ -1,31 +1,6 @@
 import AvocetKernels
 import AvocetNetworks
 
-/// How the parameters follow their gradient.
-public struct OptimizerSettings: Codable, Hashable, Sendable {
-  /// The rule.
-  public enum Rule: String, Codable, Sendable, CaseIterable {
-    /// Stochastic gradient descent with Nesterov's momentum, as PyTorch writes it.
-    case sgd
-    /// AdamW (Loshchilov and Hutter 2019).
-    case adamW
-  }
-  /// The rule.
-  public var rule: Rule
-  /// The peak learning rate.
-  public var learningRate: Double
-  /// SGD's momentum; AdamW's first beta.
-  public var momentum: Double
-  /// The decay of weights (biases and batch norm do not decay).
-  public var weightDecay: Double
-
-  /// A rule and its numbers.
-  public init(rule: Rule, learningRate: Double, momentum: Double = 0.9, weightDecay: Double) {
-    (self.rule, self.learningRate) = (rule, learningRate)
-    (self.momentum, self.weightDecay) = (momentum, weightDecay)
-  }
-}
-
 /// An optimiser and its state, in the layout of the parameters.
 public final class Optimizer {
   /// The settings.
@@ -36,16 +11,32 @@ public final class Optimizer {
   public let second: Parameters?
   /// Steps done.
   public var steps = 0
-  private let slices: [ParameterSlice]
+  private let parts: [Part]
+
+  /// A learned slice, its numbers, and what Muon needs for it.
+  private struct Part {
+    let slice: ParameterSlice
+    let numbers: OptimizerSettings.Numbers
+    let muon: Orthogonalisation?
+  }
 
   /// State for the learned slices of the nodes after `frozenNode`.
   public init(
-    _ settings: OptimizerSettings, _ layout: ParameterLayout, frozenThrough frozenNode: Int = -1
+    _ settings: OptimizerSettings, _ layout: ParameterLayout, frozenThrough frozenNode: Int = -1,
+    kernels: KernelTable = Kernels.chosen
   ) {
     self.settings = settings
     first = Parameters(layout)
     second = settings.rule == .adamW ? Parameters(layout) : nil
-    slices = layout.slices.filter { $0.role != .statistic && $0.node > frozenNode }
+    parts = layout.slices.filter { $0.role != .statistic && $0.node > frozenNode }.map { slice in
+      let numbers = settings.numbers(for: slice)
+      let isMatrix = settings.rule == .muon && slice.shape.count == 4 && numbers.epochs != 0
+      let columns = slice.shape.last ?? 1
+      return Part(
+        slice: slice, numbers: numbers,
+        muon: isMatrix
+          ? Orthogonalisation(rows: slice.range.count / columns, columns: columns, kernels) : nil)
+    }
   }
 
   /// Whether the parameters and all that is remembered of them are finite.
@@ -53,28 +44,53 @@ public final class Optimizer {
     parameters.isFinite && first.isFinite && second?.isFinite ?? true
   }
 
-  /// One step at the given learning rate.
+  /// The last node up to which nothing learns any more after so many epochs; -1 if the first still does.
+  func lastFixedNode(after epochs: Int) -> Int {
+    let learning = parts.first { $0.numbers.epochs.map { $0 > epochs } ?? true }
+    return (learning?.slice.node ?? 0) - 1
+  }
+
+  /// One step; `factor` gives the share of the peak learning rate for parameters that learn for so many epochs (nil: for all), 0 after the last of them.
   public func step(
-    _ parameters: Parameters, gradient: Parameters, learningRate: Double,
-    kernels: KernelTable = Kernels.chosen
+    _ parameters: Parameters, gradient: Parameters, team: ThreadTeam? = nil,
+    kernels: KernelTable = Kernels.chosen, factor: (_ epochs: Int?) -> Double
   ) {
     steps += 1
-    for slice in slices {
-      let at = slice.range.lowerBound
-      let decay = slice.role == .weight ? Float(settings.weightDecay) : 0
-      let weights = unsafe parameters.values.pointer + at
-      let slope = unsafe gradient.values.pointer + at
-      let velocity = unsafe first.values.pointer + at
-      if let second {
-        unsafe kernels.adamWStep(
-          weights: weights, gradient: slope, mean: velocity, square: second.values.pointer + at,
-          rate: Float(learningRate), beta1: Float(settings.momentum), decay: decay, step: steps,
-          count: slice.range.count)
-      } else {
-        unsafe kernels.nesterovStep(
-          weights: weights, gradient: slope, velocity: velocity, rate: Float(learningRate),
-          momentum: Float(settings.momentum), decay: decay, count: slice.range.count)
-      }
+    let learning = parts.compactMap { part in
+      let factor = factor(part.numbers.epochs)
+      return factor > 0 ? (part, Float(part.numbers.learningRate * factor)) : nil
+    }
+    let run = { (task: Int, _: Int) in
+      let (part, rate) = learning[task]
+      self.step(part, rate, parameters, gradient, kernels)
+    }
+    if let team {
+      team.run(learning.count, run)
+    } else {
+      for task in learning.indices { run(task, 0) }
+    }
+  }
+
+  private func step(
+    _ part: Part, _ rate: Float, _ parameters: Parameters, _ gradient: Parameters,
+    _ kernels: KernelTable
+  ) {
+    let (at, count) = (part.slice.range.lowerBound, part.slice.range.count)
+    let (momentum, decay) = (Float(part.numbers.momentum), Float(part.numbers.weightDecay))
+    let weights = unsafe parameters.values.pointer + at
+    let slope = unsafe gradient.values.pointer + at
+    let velocity = unsafe first.values.pointer + at
+    if let second {
+      unsafe kernels.adamWStep(
+        weights: weights, gradient: slope, mean: velocity, square: second.values.pointer + at,
+        rate: rate, beta1: momentum, decay: decay, step: steps, count: count)
+    } else if let muon = part.muon {
+      unsafe muon.step(
+        weights: weights, gradient: slope, velocity: velocity, rate: rate, momentum: momentum)
+    } else {
+      unsafe kernels.nesterovStep(
+        weights: weights, gradient: slope, velocity: velocity, rate: rate, momentum: momentum,
+        decay: decay, count: count)
     }
   }
 }

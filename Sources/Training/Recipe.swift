@@ -30,39 +30,17 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var labelSmoothing: Double
   /// What is done to the training pictures.
   public var augmentation: Augmentation
+  /// Whether the gradient of a batch is its pictures' mean or their sum.
+  public var reduction: Reduction
+  /// Whether a last batch that is not full is left out of its epoch.
+  public var dropsLast: Bool
+  /// The share of the training pictures that is held out to choose the epoch, where the data has no pictures for that.
+  public var validation: Double
+  /// Views of a picture that a prediction is averaged over; see `Preprocessing`.
+  public var views: Int
 
-  /// The recipes that have a name.
-  public static let named: [Recipe] = [
-    Recipe(
-      name: "aviary", architecture: "aviary", size: 64, epochs: 12, batch: 64,
-      optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
-      schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
-      augmentation: Augmentation(shift: 4, flip: true)),
-    Recipe(
-      name: "fashion-mnist", architecture: "fashion", size: 28, epochs: 12, batch: 128,
-      optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
-      schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
-      augmentation: Augmentation(shift: 2, flip: true)),
-    Recipe(
-      name: "mnist", architecture: "fashion", size: 28, epochs: 12, batch: 128,
-      optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
-      schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
-      augmentation: Augmentation(shift: 2)),
-    Recipe(
-      name: "cifar", architecture: "fashion", size: 32, epochs: 12, batch: 128,
-      optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
-      schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
-      augmentation: Augmentation(shift: 4, flip: true)),
-    Recipe(
-      name: "photos", architecture: "aviary", size: 96, epochs: 40, batch: 32,
-      optimizer: OptimizerSettings(rule: .adamW, learningRate: 2e-3, weightDecay: 0.05),
-      schedule: .cosine, warmUp: 0.1, labelSmoothing: 0.1,
-      augmentation: Augmentation(
-        cropScale: 0.35...1, flip: true, brightness: 0.3, contrast: 0.3, saturation: 0.3)),
-  ]
-
-  /// The recipe of that name.
-  public static func named(_ name: String) -> Recipe? { named.first { $0.name == name } }
+  /// What becomes of the pictures' losses.
+  public enum Reduction: String, Codable, Sendable, CaseIterable { case mean, sum }
 
   /// A recipe from its JSON, in which every key must be known: a misspelled one would be a default in silence.
   public init(json: [UInt8]) throws {
@@ -84,12 +62,46 @@ public struct Recipe: Codable, Hashable, Sendable {
   init(
     name: String, architecture: String, size: Int, epochs: Int, batch: Int,
     optimizer: OptimizerSettings, schedule: Schedule, warmUp: Double, labelSmoothing: Double,
-    augmentation: Augmentation
+    augmentation: Augmentation, reduction: Reduction = .mean, dropsLast: Bool = false,
+    validation: Double = 0.1, views: Int = 1
   ) {
     (self.name, self.architecture, self.size) = (name, architecture, size)
     (self.epochs, self.batch, self.optimizer) = (epochs, batch, optimizer)
     (self.schedule, self.warmUp, self.labelSmoothing) = (schedule, warmUp, labelSmoothing)
-    self.augmentation = augmentation
+    (self.augmentation, self.reduction, self.dropsLast) = (augmentation, reduction, dropsLast)
+    (self.validation, self.views) = (validation, views)
+  }
+
+  /// Reads a recipe; what came later than the first recipes may be missing.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys, _ missing: Value) throws -> Value {
+      try values.decodeIfPresent(Value.self, forKey: key) ?? missing
+    }
+    self.init(
+      name: try values.decode(String.self, forKey: .name),
+      architecture: try values.decode(String.self, forKey: .architecture),
+      size: try values.decode(Int.self, forKey: .size),
+      epochs: try values.decode(Int.self, forKey: .epochs),
+      batch: try values.decode(Int.self, forKey: .batch),
+      optimizer: try values.decode(OptimizerSettings.self, forKey: .optimizer),
+      schedule: try values.decode(Schedule.self, forKey: .schedule),
+      warmUp: try values.decode(Double.self, forKey: .warmUp),
+      labelSmoothing: try values.decode(Double.self, forKey: .labelSmoothing),
+      augmentation: try values.decode(Augmentation.self, forKey: .augmentation),
+      reduction: try value(.reduction, .mean), dropsLast: try value(.dropsLast, false),
+      validation: try value(.validation, 0.1), views: try value(.views, 1))
+  }
+
+  /// Steps of an epoch of so many pictures.
+  func steps(_ pictures: Int) -> Int {
+    BatchLoader.batchCount(pictures, batch: batch, dropsLast: dropsLast)
+  }
+
+  /// The share of the peak learning rate in a step counted from 0, for parameters that learn for so many epochs; 0 after the last of them.
+  func factor(step: Int, epochs: Int?, pictures: Int) -> Double {
+    let steps = steps(pictures) * min(epochs ?? self.epochs, self.epochs)
+    return step < steps ? schedule.factor(step: step, of: steps, warmUp: warmUp) : 0
   }
 
   /// What a user could have written wrong in a recipe's file, or nil.
@@ -100,18 +112,13 @@ public struct Recipe: Codable, Hashable, Sendable {
     if !(1...1024).contains(size) { return bad("size", size, "1 to 1024") }
     if !(0...1_000_000).contains(epochs) { return bad("epochs", epochs, "0 to 1,000,000") }
     if !(1...65_536).contains(batch) { return bad("batch", batch, "1 to 65,536") }
-    let rate = optimizer.learningRate
-    if !(rate > 0 && rate < 1000) { return bad("learningRate", rate, "above 0, below 1000") }
-    if !(0..<1).contains(optimizer.momentum) {
-      return bad("momentum", optimizer.momentum, "0 up to 1")
-    }
-    if !(0..<1).contains(optimizer.weightDecay) {
-      return bad("weightDecay", optimizer.weightDecay, "0 up to 1")
-    }
+    if let problem = optimizer.problem { return problem }
     if !(0..<1).contains(warmUp) { return bad("warmUp", warmUp, "0 up to 1") }
     if !(0..<1).contains(labelSmoothing) {
       return bad("labelSmoothing", labelSmoothing, "0 up to 1")
     }
+    if !(0..<1).contains(validation) { return bad("validation", validation, "0 up to 1") }
+    if ![1, 2, 6].contains(views) { return bad("views", views, "1, 2 or 6") }
     return augmentation.problem(side: size)
   }
 }

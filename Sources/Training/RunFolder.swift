@@ -59,7 +59,7 @@ public struct RunFolder: Sendable {
 
   // Everything is looked at before the first number is taken.
   func readState(
-    into parameters: Parameters, _ optimizer: Optimizer, start: TrainingState, batch: Int
+    into parameters: Parameters, _ optimizer: Optimizer, start: TrainingState, _ recipe: Recipe
   ) throws(TrainingError) -> TrainingState {
     func foreign(_ reason: String) -> TrainingError {
       .foreignState(
@@ -82,7 +82,7 @@ public struct RunFolder: Sendable {
     guard let state = try? decoder.decode(TrainingState.self, from: Data(text.utf8)) else {
       throw foreign("its text is damaged")
     }
-    if let problem = state.problem(after: steps, start: start, batch: batch) {
+    if let problem = state.problem(after: steps, start: start, recipe) {
       throw foreign(problem)
     }
     var pairs = [("parameters", parameters), ("optimizer.first", optimizer.first)]

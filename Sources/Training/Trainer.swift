@@ -104,7 +104,7 @@ public final class Trainer {
 
   /// Takes up a saved state and cuts `metrics.csv` back to it.
   public func resume() throws(TrainingError) {
-    state = try folder.readState(into: parameters, optimizer, start: state, batch: recipe.batch)
+    state = try folder.readState(into: parameters, optimizer, start: state, recipe)
     try write { () throws(FileError) in try folder.writeMetrics(state.rows) }
   }
 
@@ -118,14 +118,21 @@ public final class Trainer {
   public func run(
     shouldStop: @escaping @Sendable () -> Bool = { false }, _ report: (TrainingEvent) -> Void
   ) throws(TrainingError) -> TrainingOutcome {
-    let step = TrainingStep(
-      network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
-      classWeights: classWeights, frozenThrough: frozenNode)
     if recipe.epochs == 0, state.rows.isEmpty {
       try write { () throws(FileError) in try folder.writeModel(model) }
     }
+    var step: TrainingStep?
+    var fixedNode = -1
     while state.epoch < recipe.epochs {
-      let finished = try runEpoch(step, shouldStop, report)
+      let fixed = max(frozenNode ?? -1, optimizer.lastFixedNode(after: state.epoch))
+      if step == nil || fixed != fixedNode {
+        // The old memory goes before the new comes.
+        step = nil
+        fixedNode = fixed
+      }
+      let current = step ?? trainingStep(frozenThrough: fixed)
+      step = current
+      let finished = try runEpoch(current, shouldStop, report)
       guard optimizer.isFinite(with: parameters) else {
         throw .diverged(epoch: state.epoch + 1, step: state.step, pictures: [])
       }
@@ -136,6 +143,13 @@ public final class Trainer {
       try endEpoch(report)
     }
     return .finished
+  }
+
+  private func trainingStep(frozenThrough node: Int) -> TrainingStep {
+    TrainingStep(
+      network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
+      reduction: recipe.reduction, classWeights: classWeights,
+      frozenThrough: node > 0 ? node : nil)
   }
 
   private func write(_ body: () throws(FileError) -> Void) throws(TrainingError) {
@@ -149,10 +163,10 @@ public final class Trainer {
   ) throws(TrainingError) -> Bool {
     let clock = ContinuousClock()
     var start = clock.now
-    let stepsPerEpoch = (training.count + recipe.batch - 1) / recipe.batch
     let loader = BatchLoader(
       training, preprocessing: preprocessing, augmentation: recipe.augmentation,
-      batch: recipe.batch, seed: seed, epoch: state.epoch, firstBatch: state.step)
+      batch: recipe.batch, dropsLast: recipe.dropsLast, seed: seed, epoch: state.epoch,
+      firstBatch: state.step)
     defer { loader.stop() }
     while true {
       let batch: Batch
@@ -167,13 +181,13 @@ public final class Trainer {
           epoch: state.epoch + 1, step: state.step + 1,
           pictures: batch.indices.map { training.identifier($0) })
       }
-      let rate =
-        recipe.optimizer.learningRate
-        * recipe.schedule.factor(
-          step: optimizer.steps, of: recipe.epochs * stepsPerEpoch, warmUp: recipe.warmUp)
-      step.update(parameters, optimizer, learningRate: rate)
+      let done = optimizer.steps
+      func factor(_ epochs: Int?) -> Double {
+        recipe.factor(step: done, epochs: epochs, pictures: training.count)
+      }
+      step.update(parameters, optimizer, factor: factor)
       loader.recycle(batch)
-      state.add(result, learningRate: rate)
+      state.add(result, learningRate: recipe.optimizer.learningRate * factor(nil))
       let now = clock.now
       state.seconds += (now - start) / .seconds(1)
       start = now

@@ -34,12 +34,12 @@ public struct TrainingState: Codable, Sendable, Hashable {
   }
 
   /// Why a training that begins with `start` cannot have come to this state, or nil.
-  func problem(after optimizerSteps: Int, start: TrainingState, batch: Int) -> String? {
+  func problem(after optimizerSteps: Int, start: TrainingState, _ recipe: Recipe) -> String? {
     guard pictures == start.pictures, fingerprint == start.fingerprint else {
       return
         "it was trained on other pictures (\(grouped(pictures)) then, \(grouped(start.pictures)) now)"
     }
-    let steps = (pictures + batch - 1) / batch
+    let (steps, batch) = (recipe.steps(pictures), recipe.batch)
     guard (0...steps).contains(step), seen == min(step * batch, pictures) else {
       return
         "\(seen) pictures were seen in \(step) steps; batches of \(batch) of \(pictures) do not give that"

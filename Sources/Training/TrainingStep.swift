@@ -10,6 +10,8 @@ public final class TrainingStep {
   private let targets: FloatBuffer
   private let losses: FloatBuffer
   private let smoothing: Float
+  private let reduction: Recipe.Reduction
+  private let team: ThreadTeam
   private let classWeights: [Float]?
 
   /// What came out of a step.
@@ -25,7 +27,8 @@ public final class TrainingStep {
   /// Memory for batches of up to `batch` pictures.
   public init(
     _ network: Network, batch: Int, team: ThreadTeam, labelSmoothing: Double,
-    classWeights: [Float]? = nil, frozenThrough frozen: Int? = nil,
+    reduction: Recipe.Reduction = .mean, classWeights: [Float]? = nil,
+    frozenThrough frozen: Int? = nil,
     kernels: KernelTable = Kernels.chosen
   ) {
     self.network = network
@@ -35,10 +38,11 @@ public final class TrainingStep {
     targets = FloatBuffer(count: batch * network.classCount)
     losses = FloatBuffer(count: batch)
     smoothing = Float(labelSmoothing)
+    (self.reduction, self.team) = (reduction, team)
     self.classWeights = classWeights
   }
 
-  /// The loss of the pictures that lie in the workspace's input, and the gradient of the mean loss; nothing is changed yet. Nil where a number is not finite.
+  /// The loss of the pictures that lie in the workspace's input, and its gradient, the mean's or the sum's; nothing is changed yet. Nil where a number is not finite.
   public func differentiate(_ parameters: Parameters, labels: [Int]) -> Result? {
     let classes = network.classCount
     workspace.forward(parameters, images: labels.count)
@@ -50,12 +54,13 @@ public final class TrainingStep {
       }
     }
     let kernels = Kernels.chosen
+    let share = reduction == .mean ? 1 / Float(labels.count) : 1
     for (row, label) in labels.enumerated() {
       let at = row * classes
       let weight = classWeights?[label] ?? 1
       unsafe kernels.crossEntropy(
         workspace.logits + at, targets: targets.pointer + at, losses: losses.pointer + row,
-        into: workspace.logitsGradient + at, gradientScale: weight / Float(labels.count), rows: 1,
+        into: workspace.logitsGradient + at, gradientScale: weight * share, rows: 1,
         classes: classes)
       result.loss += Double(losses[row]) * Double(weight)
       var best = 0
@@ -69,9 +74,11 @@ public final class TrainingStep {
     return gradient.isFinite ? result : nil
   }
 
-  /// Moves parameters and statistics after `differentiate`.
-  public func update(_ parameters: Parameters, _ optimizer: Optimizer, learningRate: Double) {
-    optimizer.step(parameters, gradient: gradient, learningRate: learningRate)
+  /// Moves parameters and statistics after `differentiate`; see `Optimizer.step` for `factor`.
+  public func update(
+    _ parameters: Parameters, _ optimizer: Optimizer, factor: (_ epochs: Int?) -> Double
+  ) {
+    optimizer.step(parameters, gradient: gradient, team: team, factor: factor)
     workspace.updateStatistics(parameters)
   }
 }

@@ -76,7 +76,7 @@ import Testing
     let rates = [0.1, 0.3, 0.2, 0.05]
     let gradients = rates.indices.map { gradient(network, $0) }
     for (gradient, rate) in zip(gradients, rates) {
-      optimizer.step(parameters, gradient: gradient, learningRate: rate)
+      optimizer.step(parameters, gradient: gradient) { _ in rate }
     }
     #expect(optimizer.steps == 4)
     for slice in network.layout.slices {
@@ -168,7 +168,7 @@ import Testing
     let bias = try #require(network.layout["classes.bias"]).range
     let before = bias.map { parameters.values[$0] }
     let plain = OptimizerSettings(rule: .sgd, learningRate: 1, momentum: 0, weightDecay: 0)
-    step.update(parameters, Optimizer(plain, network.layout), learningRate: 1)
+    step.update(parameters, Optimizer(plain, network.layout)) { _ in 1 }
     for (c, i) in bias.enumerated() {
       #expect(abs(Double(before[c] - parameters.values[i]) - slopes[c]) < 1e-6)
     }

@@ -110,7 +110,7 @@ import Testing
     for _ in 0..<10 {
       let result = try #require(step.differentiate(parameters, labels: labels))
       losses.append(Float(result.loss / Double(result.count)))
-      step.update(parameters, optimizer, learningRate: 0.05)
+      step.update(parameters, optimizer) { _ in 0.05 }
     }
     #expect(try difference(losses, "losses") < 1e-5)
     #expect(losses[9] < 0.8 * losses[0])

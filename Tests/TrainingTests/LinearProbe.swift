@@ -82,7 +82,7 @@ struct LinearProbe {
         }
         // A standardised row has a squared length of about its width, which bounds the curvature.
         let factor = Schedule.cosine.factor(step: optimizer.steps, of: steps, warmUp: 0.1)
-        step.update(parameters, optimizer, learningRate: 1.5 * factor / Double(training.width))
+        step.update(parameters, optimizer) { _ in 1.5 * factor / Double(training.width) }
       }
     }
     var correct = 0

@@ -36,7 +36,16 @@ import Testing
     ("\"contrast\" : 0.3", "\"contrast\" : 1e308", "contrast is"),
     ("\"saturation\" : 0.3", "\"saturation\" : 1.1", "saturation is 1.1"),
     ("0.35", "-1", "cropScale is"), ("0.35", "0", "cropScale is"), ("0.35", "1.5", "cropScale is"),
-    ("0.35,", "0.35, 0.5,", "cropScale is"),
+    ("0.35,", "0.35, 0.5,", "cropScale is"), ("\"views\" : 1", "\"views\" : 3", "views is 3"),
+    ("\"validation\" : 0.1", "\"validation\" : 1", "validation is 1"),
+    (
+      "\"groups\" : [", "\"groups\" : [{\"ending\":\"bias\",\"epochs\":-1}",
+      "groups.0.epochs is -1"
+    ),
+    (
+      "\"groups\" : [", "\"groups\" : [{\"ending\":\"bias\",\"learningRate\":0}",
+      "groups.0.learningRate is 0"
+    ),
   ]
 
   @Test(arguments: impossible.indices) func anImpossibleNumberIsNamedWithItsRange(index: Int) throws
@@ -47,6 +56,21 @@ import Testing
     let recipe = try Recipe(json: Array(json.replacing(from, with: to, maxReplacements: 1).utf8))
     let problem = try #require(recipe.problem, "\(to) is possible")
     #expect(problem.contains(reason) && isOneLine(problem), "\(problem)")
+  }
+
+  /// The recipe of a run made before groups, reductions and views came.
+  private static let old = """
+    {"architecture":"tiny","augmentation":{"brightness":0,"contrast":0,"cutout":0,"flip":true,"saturation":0,"shift":4},
+    "batch":64,"epochs":12,"labelSmoothing":0.1,"name":"old","optimizer":{"learningRate":0.1,"momentum":0.9,"rule":"sgd",
+    "weightDecay":0.0005},"schedule":"oneCycle","size":64,"warmUp":0.2}
+    """
+
+  @Test func aRecipeOfAnOlderRunMeansWhatItMeant() throws {
+    let recipe = try Recipe(json: Array(Self.old.utf8))
+    var expected = try #require(Recipe.named("aviary"))
+    (expected.name, expected.architecture) = ("old", "tiny")
+    #expect(recipe == expected && recipe.reduction == .mean && !recipe.dropsLast)
+    #expect(recipe.validation == 0.1 && recipe.views == 1 && recipe.optimizer.groups.isEmpty)
   }
 
   @Test func aWordThatNoRecipeKnowsIsRefused() throws {

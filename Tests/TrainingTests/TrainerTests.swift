@@ -99,6 +99,40 @@ import Testing
     #expect(same)
   }
 
+  // Two epochs of five steps.
+  @Test func aGroupStaysAsItIsAfterItsEpochs() throws {
+    func filters(_ epochs: Int?, stoppedAfter steps: Int?) throws -> [Float] {
+      var training = try small()
+      training.recipe.optimizer.groups = [ParameterGroup(ending: "edges.weight", epochs: epochs)]
+      if let steps { try training.stop(after: steps) } else { try training.run() }
+      let network = try Architecture.network(
+        named: "tiny", input: Shape(32, 32, 3), classes: 10)
+      let slice = try #require(network.layout["edges.weight"])
+      return try Array(#require(training.state["parameters"]).values[slice.range])
+    }
+    let (start, end) = (try filters(0, stoppedAfter: 1), try filters(1, stoppedAfter: 5))
+    #expect(try filters(0, stoppedAfter: nil) == start && start != end)
+    #expect(try filters(1, stoppedAfter: nil) == end)
+    #expect(try filters(1, stoppedAfter: 4) != end)
+    #expect(try filters(2, stoppedAfter: nil) == filters(nil, stoppedAfter: nil))
+  }
+
+  @Test func aSumOfLossesLearnsAsTheirMeanAtARateThatIsSmallerByTheBatch() throws {
+    func trained(_ reduction: Recipe.Reduction, rate: Double, decay: Double) throws -> [Float] {
+      var training = try small()
+      (training.recipe.reduction, training.recipe.dropsLast) = (reduction, true)
+      training.recipe.optimizer.learningRate = rate
+      training.recipe.optimizer.weightDecay = decay
+      let rows = try training.run()
+      #expect(rows.count == 2)
+      return try #require(training.state["parameters"]).values
+    }
+    // Powers of two, so that nothing is rounded otherwise; 36 pictures are four batches of 8.
+    let mean = try trained(.mean, rate: 0.125, decay: 0.015625)
+    #expect(try trained(.sum, rate: 0.015625, decay: 0.125) == mean)
+    #expect(try trained(.mean, rate: 0.015625, decay: 0.125) != mean)
+  }
+
   @Test func aFinishedTrainingHasNothingLeftToDo() throws {
     let training = try small()
     try training.run()
