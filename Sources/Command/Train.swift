@@ -17,6 +17,20 @@ struct Train: SessionCommand {
       files, a CSV or JSONL list, or aviary:count=6000,size=64,seed=1 for generated pictures.
       """)
 
+  enum LearningRate: ExpressibleByArgument, Equatable {
+    case fixed(Double), automatic
+
+    init?(argument: String) {
+      if argument == "auto" {
+        self = .automatic
+      } else if let rate = Double(argument) {
+        self = .fixed(rate)
+      } else {
+        return nil
+      }
+    }
+  }
+
   enum ClassWeights: String, ExpressibleByArgument, CaseIterable { case none, balanced }
 
   @Argument(help: "The labelled pictures.") var data: PathArgument
@@ -27,7 +41,8 @@ struct Train: SessionCommand {
   @Option(help: "Times through the data.") var epochs: Int?
   @Option(help: "Pictures in a batch.") var batch: Int?
   @Option(help: "Rows and columns of the pictures that the network sees.") var size: Int?
-  @Option(help: "The peak learning rate.") var learningRate: Double?
+  @Option(help: "The peak learning rate; auto: tried out first, see learning-rate.png.")
+  var learningRate: LearningRate?
   @Option(
     help: "The share held out where the data has no val split; 0: none (default: the recipe's).")
   var validationSplit: Double?
@@ -48,11 +63,11 @@ struct Train: SessionCommand {
     let team = ThreadTeam(threads: common.threads ?? availableCores())
     var dataset = try openData(data, session, common)
     let base = try from.map { path throws(Failure) in try readModel(path.path) }
-    let recipe = try chosenRecipe(dataset, base)
+    var recipe = try chosenRecipe(dataset, base)
     let network = try network(dataset, recipe, base)
     try checkMemory(network, batch: recipe.batch)
     let folder = RunFolder(out.path)
-    let isResumed = try prepare(folder, recipe, session)
+    let isResumed = try prepare(folder, &recipe, session)
     if isResumed == nil { return 0 }
 
     let frame = preprocessing(dataset, recipe, base)
@@ -63,12 +78,21 @@ struct Train: SessionCommand {
     parameters.whiten(network, on: source.training, preprocessing)
     if let base { session.note(take(base, into: parameters)) }
     let weights = classWeights == .balanced ? balanced(source.training, dataset.classes.count) : nil
+    let frozen = freeze.flatMap { network.levels[$0] }
+    if learningRate == .automatic, isResumed == false {
+      let search = LearningRateSearch(
+        network, parameters, recipe: recipe, seed: common.seed, preprocessing: preprocessing,
+        training: source.training, team: team, classWeights: weights, frozenThrough: frozen,
+        shouldStop: { session.shouldStop() != nil })
+      try session.checkStop()
+      recipe.optimizer = try found(search, recipe.optimizer, folder, session)
+    }
     let trainer = Trainer(
       network, parameters, recipe: recipe, seed: common.seed, classes: dataset.classes,
       preprocessing: preprocessing, training: source.training, validation: source.validation,
       provenance: Provenance(
         data: provenance(dataset), recipe: recipe.json, licence: "the data's", seed: common.seed),
-      folder: folder, team: team, frozenThrough: freeze.flatMap { network.levels[$0] },
+      folder: folder, team: team, frozenThrough: frozen,
       classWeights: weights)
     if isResumed == true {
       do { try trainer.resume() } catch { throw Failure(error.description) }
@@ -106,6 +130,8 @@ struct Train: SessionCommand {
           progress = nil
           failedSave = false
           session.note(line(row, of: trainer.epochs, isBest))
+        case .impatient(let best):
+          session.note("no epoch was better than epoch \(best): the training ends")
         case .warning(let text):
           failedSave = true
           session.complain(text)

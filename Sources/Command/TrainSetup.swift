@@ -39,7 +39,7 @@ extension Train {
     }
     if let epochs { chosen.epochs = epochs }
     if let batch { chosen.batch = batch }
-    if let learningRate { chosen.optimizer.learningRate = learningRate }
+    if case .fixed(let rate) = learningRate { chosen.optimizer.learningRate = rate }
     if let validationSplit { chosen.validation = validationSplit }
     if let problem = chosen.problem { throw Failure("recipe \(chosen.name): \(problem)", code: 64) }
     guard Architecture.names.contains(chosen.architecture) else {
@@ -80,20 +80,28 @@ extension Train {
 
   /// What `arguments.json` keeps of this run.
   func arguments(_ recipe: Recipe) -> RunArguments {
-    RunArguments(
-      flags: [
-        ("data", data.path.escaped), ("seed", "\(common.seed)"),
-        ("validationSplit", "\(recipe.validation)"), ("from", from?.path.escaped ?? ""),
-        ("freeze", freeze?.rawValue ?? ""), ("classWeights", classWeights.rawValue),
-      ], recipe: recipe)
+    var flags = [
+      ("data", data.path.escaped), ("seed", "\(common.seed)"),
+      ("validationSplit", "\(recipe.validation)"), ("from", from?.path.escaped ?? ""),
+      ("freeze", freeze?.rawValue ?? ""), ("classWeights", classWeights.rawValue),
+    ]
+    if learningRate == .automatic { flags.append(("learningRate", "auto")) }
+    return RunArguments(flags: flags, recipe: recipe)
   }
 
   /// Makes the folder ready: true if a state is there to resume, false for a fresh start, nil if all is done already.
-  func prepare(_ folder: RunFolder, _ recipe: Recipe, _ session: Session) throws(Failure) -> Bool? {
+  ///
+  /// A learning rate that was found before is taken from there.
+  func prepare(_ folder: RunFolder, _ recipe: inout Recipe, _ session: Session) throws(Failure)
+    -> Bool?
+  {
     let previous = resume ? RunArguments(folder) : nil
     try prepareOutput(folder.path, force: common.force, resume: resume)
     let hasState = RunFolder.exists(folder.statePath)
     if resume, hasState, let previous {
+      if learningRate == .automatic, previous.flags["learningRate"] == "auto" {
+        recipe.optimizer = previous.recipe.optimizer
+      }
       if let difference = arguments(recipe).difference(from: previous) {
         throw Failure("\(folder.path.escaped): cannot resume: \(difference)", code: 64)
       }
@@ -105,6 +113,24 @@ extension Train {
       session.note("\(folder.path.escaped): no state to resume from; starting anew")
     }
     return resume && hasState && previous != nil
+  }
+
+  /// The settings at the rate that a search found; the search is drawn in the folder.
+  func found(
+    _ search: LearningRateSearch, _ settings: OptimizerSettings, _ folder: RunFolder,
+    _ session: Session
+  ) throws(Failure) -> OptimizerSettings {
+    guard let rate = search.suggestion else {
+      throw Failure(
+        "--learning-rate auto: the loss was not finite after \(search.rates.count) steps; give a number",
+        code: 4)
+    }
+    try writing { () throws(FileError) in
+      try folder.write(search.chart.encodedPNG(), "learning-rate.png")
+    }
+    session.note(
+      "learning rate \(rate), found in \(search.rates.count) steps (learning-rate.png)")
+    return settings.scaled(to: rate)
   }
 
   /// Reads every picture once and leaves out those that cannot be read.

@@ -15,15 +15,18 @@ public struct Augmentation: Codable, Hashable, Sendable {
   public var brightness, contrast, saturation: Double
   /// The side in pixels of a square that is blanked out (DeVries and Taylor 2017), 0 for none.
   public var cutout: Int
+  /// The shares of the pictures that are mixed with another, in one way or the other; see `Mix`.
+  public var mixup, cutmix: Double
 
   /// These ingredients.
   public init(
     shift: Int = 0, cropScale: ClosedRange<Double>? = nil, flip: Bool = false,
     alternatesFlip: Bool = false,
-    brightness: Double = 0, contrast: Double = 0, saturation: Double = 0, cutout: Int = 0
+    brightness: Double = 0, contrast: Double = 0, saturation: Double = 0, cutout: Int = 0,
+    mixup: Double = 0, cutmix: Double = 0
   ) {
     (self.shift, self.flip, self.cutout) = (shift, flip, cutout)
-    self.alternatesFlip = alternatesFlip
+    (self.alternatesFlip, self.mixup, self.cutmix) = (alternatesFlip, mixup, cutmix)
     self.cropScale = cropScale.map { [$0.lowerBound, $0.upperBound] }
     (self.brightness, self.contrast, self.saturation) = (brightness, contrast, saturation)
   }
@@ -38,7 +41,7 @@ public struct Augmentation: Codable, Hashable, Sendable {
       shift: try value(.shift, 0), flip: try value(.flip, false),
       alternatesFlip: try value(.alternatesFlip, false), brightness: try value(.brightness, 0),
       contrast: try value(.contrast, 0), saturation: try value(.saturation, 0),
-      cutout: try value(.cutout, 0))
+      cutout: try value(.cutout, 0), mixup: try value(.mixup, 0), cutmix: try value(.cutmix, 0))
     cropScale = try values.decodeIfPresent([Double].self, forKey: .cropScale)
   }
 
@@ -52,6 +55,9 @@ public struct Augmentation: Codable, Hashable, Sendable {
     ]
     for (name, value) in changes where !(0...1).contains(value) {
       return "\(name) is \(value); 0 to 1 is allowed"
+    }
+    if !(mixup >= 0 && cutmix >= 0 && mixup + cutmix <= 1) {
+      return "mixup is \(mixup) and cutmix \(cutmix); from 0, together up to 1 is allowed"
     }
     if let cropScale {
       guard cropScale.count == 2, cropScale[0] > 0, cropScale[0] <= cropScale[1], cropScale[1] <= 1

@@ -16,9 +16,12 @@ public final class Batch: Sendable {
   public let labels: [Int]
   /// Their indices in the source.
   public let indices: [Int]
+  /// What other pictures give to each of them; nil where nothing is mixed.
+  public let blends: [Blend]?
 
-  init(_ pictures: FloatBuffer, labels: [Int], indices: [Int]) {
+  init(_ pictures: FloatBuffer, labels: [Int], indices: [Int], blends: [Blend]?) {
     (self.pictures, self.labels, self.indices) = (pictures, labels, indices)
+    self.blends = blends
   }
 }
 
@@ -54,12 +57,13 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
   /// The batches of `epoch` from `firstBatch` on; see `batchCount` for `dropsLast`.
   public init(
     _ source: any DataSource, preprocessing: Preprocessing, augmentation: Augmentation, batch: Int,
-    dropsLast: Bool = false, seed: UInt64, epoch: Int, firstBatch: Int = 0
+    dropsLast: Bool = false, sampler: Sampler = .plain, seed: UInt64, epoch: Int,
+    firstBatch: Int = 0
   ) {
     precondition(batch > 0, "BatchLoader: a batch of \(batch)")
     (self.source, self.preprocessing) = (source, preprocessing)
     (self.augmentation, self.batch, self.seed, self.epoch) = (augmentation, batch, seed, epoch)
-    order = Self.order(source.count, seed: seed, epoch: epoch)
+    order = sampler.order(source.labels, seed: seed, epoch: epoch)
     batchCount = Self.batchCount(source.count, batch: batch, dropsLast: dropsLast)
     (produced, delivered) = (firstBatch, firstBatch)
     unsafe pthread_mutex_init(lock, nil)
@@ -81,12 +85,6 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
     unsafe pthread_cond_destroy(changed)
     unsafe lock.deallocate()
     unsafe changed.deallocate()
-  }
-
-  /// The order of an epoch.
-  public static func order(_ count: Int, seed: UInt64, epoch: Int) -> [Int] {
-    var random = CounterRandom(seed: seed, purpose: "order", epoch: epoch)
-    return random.permutation(count)
   }
 
   /// The batches of an epoch; `dropsLast` leaves out a last one that is not full, unless it is the only one.
@@ -160,8 +158,13 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
         return .failure(BatchError(description: "\(source.identifier(index)): \(error.message)"))
       }
     }
-    return .success(
-      Batch(pictures, labels: indices.map { source.label($0) }, indices: indices))
+    let labels = indices.map { source.label($0) }
+    let mixes = indices.map { augmentation.mix(seed: seed, epoch: epoch, index: $0) }
+    let row = PictureRow(
+      pictures: pictures, height: preprocessing.height, width: preprocessing.width,
+      channels: preprocessing.channels)
+    let blends = mixes.contains { $0 != nil } ? row.mix(mixes, labels: labels) : nil
+    return .success(Batch(pictures, labels: labels, indices: indices, blends: blends))
   }
 }
 

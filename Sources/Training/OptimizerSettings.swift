@@ -84,6 +84,16 @@ public struct OptimizerSettings: Codable, Hashable, Sendable {
     return nil
   }
 
+  /// The same settings at another peak learning rate, to which those of the groups keep their proportion.
+  public func scaled(to rate: Double) -> OptimizerSettings {
+    var scaled = self
+    scaled.learningRate = rate
+    for i in groups.indices {
+      scaled.groups[i].learningRate = groups[i].learningRate.map { $0 * (rate / learningRate) }
+    }
+    return scaled
+  }
+
   /// The ending of the first group that takes nothing in of the layout, or nil.
   public func idleGroup(_ layout: ParameterLayout) -> String? {
     groups.first { group in

@@ -39,6 +39,17 @@ public struct Recipe: Codable, Hashable, Sendable {
   /// Views of a picture that a prediction is averaged over; see `Preprocessing`.
   public var views: Int
 
+  /// Batches whose gradients make one step.
+  public var accumulation: Int
+  /// The greatest length of a step's gradient, longer ones are shortened to it; nil: any.
+  public var clipNorm: Double?
+  /// The decay of a moving average of the weights, which is what is validated and kept; nil: the weights themselves are.
+  public var averageDecay: Double?
+  /// Epochs without a better validation after which the training ends; nil: it never does.
+  public var patience: Int?
+  /// Which pictures an epoch shows.
+  public var sampler: Sampler
+
   /// What becomes of the pictures' losses.
   public enum Reduction: String, Codable, Sendable, CaseIterable { case mean, sum }
 
@@ -63,13 +74,16 @@ public struct Recipe: Codable, Hashable, Sendable {
     name: String, architecture: String, size: Int, epochs: Int, batch: Int,
     optimizer: OptimizerSettings, schedule: Schedule, warmUp: Double, labelSmoothing: Double,
     augmentation: Augmentation, reduction: Reduction = .mean, dropsLast: Bool = false,
-    validation: Double = 0.1, views: Int = 1
+    validation: Double = 0.1, views: Int = 1, accumulation: Int = 1, clipNorm: Double? = nil,
+    averageDecay: Double? = nil, patience: Int? = nil, sampler: Sampler = .plain
   ) {
     (self.name, self.architecture, self.size) = (name, architecture, size)
     (self.epochs, self.batch, self.optimizer) = (epochs, batch, optimizer)
     (self.schedule, self.warmUp, self.labelSmoothing) = (schedule, warmUp, labelSmoothing)
     (self.augmentation, self.reduction, self.dropsLast) = (augmentation, reduction, dropsLast)
-    (self.validation, self.views) = (validation, views)
+    (self.validation, self.views, self.accumulation) = (validation, views, accumulation)
+    (self.clipNorm, self.averageDecay, self.patience) = (clipNorm, averageDecay, patience)
+    self.sampler = sampler
   }
 
   /// Reads a recipe; what came later than the first recipes may be missing.
@@ -90,17 +104,35 @@ public struct Recipe: Codable, Hashable, Sendable {
       labelSmoothing: try values.decode(Double.self, forKey: .labelSmoothing),
       augmentation: try values.decode(Augmentation.self, forKey: .augmentation),
       reduction: try value(.reduction, .mean), dropsLast: try value(.dropsLast, false),
-      validation: try value(.validation, 0.1), views: try value(.views, 1))
+      validation: try value(.validation, 0.1), views: try value(.views, 1),
+      accumulation: try value(.accumulation, 1),
+      clipNorm: try values.decodeIfPresent(Double.self, forKey: .clipNorm),
+      averageDecay: try values.decodeIfPresent(Double.self, forKey: .averageDecay),
+      patience: try values.decodeIfPresent(Int.self, forKey: .patience),
+      sampler: try value(.sampler, .plain))
   }
 
-  /// Steps of an epoch of so many pictures.
-  func steps(_ pictures: Int) -> Int {
+  /// Batches of an epoch of so many pictures.
+  func batches(_ pictures: Int) -> Int {
     BatchLoader.batchCount(pictures, batch: batch, dropsLast: dropsLast)
+  }
+
+  /// Steps in which so many batches end.
+  func steps(batches: Int) -> Int { (batches + accumulation - 1) / accumulation }
+
+  /// Where an epoch's batch number `number`, counted from 0, stands in its step, and whether it is the step's last.
+  func share(ofBatch number: Int, pictures: Int) -> (share: TrainingStep.Share, isLast: Bool) {
+    let all = batches(pictures)
+    let first = number - number % accumulation
+    let end = min(first + accumulation, all)
+    let last = dropsLast && pictures >= batch ? all * batch : pictures
+    let seen = min(end * batch, last) - first * batch
+    return (TrainingStep.Share(pictures: seen, isFirst: number == first), number == end - 1)
   }
 
   /// The share of the peak learning rate in a step counted from 0, for parameters that learn for so many epochs; 0 after the last of them.
   func factor(step: Int, epochs: Int?, pictures: Int) -> Double {
-    let steps = steps(pictures) * min(epochs ?? self.epochs, self.epochs)
+    let steps = steps(batches: batches(pictures)) * min(epochs ?? self.epochs, self.epochs)
     return step < steps ? schedule.factor(step: step, of: steps, warmUp: warmUp) : 0
   }
 
@@ -118,6 +150,16 @@ public struct Recipe: Codable, Hashable, Sendable {
       return bad("labelSmoothing", labelSmoothing, "0 up to 1")
     }
     if !(0..<1).contains(validation) { return bad("validation", validation, "0 up to 1") }
+    if !(1...1024).contains(accumulation) { return bad("accumulation", accumulation, "1 to 1024") }
+    if let clipNorm, !(clipNorm > 0 && clipNorm.isFinite) {
+      return bad("clipNorm", clipNorm, "above 0")
+    }
+    if let averageDecay, !(0..<1).contains(averageDecay) {
+      return bad("averageDecay", averageDecay, "0 up to 1")
+    }
+    if let patience, !(1...1_000_000).contains(patience) {
+      return bad("patience", patience, "1 to 1,000,000")
+    }
     if ![1, 2, 6].contains(views) { return bad("views", views, "1, 2 or 6") }
     return augmentation.problem(side: size)
   }

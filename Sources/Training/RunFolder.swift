@@ -39,14 +39,16 @@ public struct RunFolder: Sendable {
     try model.write(to: modelPath, fileSystem: fileSystem)
   }
 
-  func writeState(_ state: TrainingState, _ parameters: Parameters, _ optimizer: Optimizer)
-    throws(FileError)
-  {
+  func writeState(
+    _ state: TrainingState, _ parameters: Parameters, _ optimizer: Optimizer,
+    average: Parameters?
+  ) throws(FileError) {
     func tensor(_ values: Parameters) -> SafeTensors.Tensor {
       SafeTensors.Tensor(shape: [values.values.count], values: values.values.array)
     }
     var tensors = ["parameters": tensor(parameters), "optimizer.first": tensor(optimizer.first)]
     if let second = optimizer.second { tensors["optimizer.second"] = tensor(second) }
+    if let average { tensors["average"] = tensor(average) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -59,7 +61,8 @@ public struct RunFolder: Sendable {
 
   // Everything is looked at before the first number is taken.
   func readState(
-    into parameters: Parameters, _ optimizer: Optimizer, start: TrainingState, _ recipe: Recipe
+    into parameters: Parameters, _ optimizer: Optimizer, average: Parameters?, start: TrainingState,
+    _ recipe: Recipe
   ) throws(TrainingError) -> TrainingState {
     func foreign(_ reason: String) -> TrainingError {
       .foreignState(
@@ -87,6 +90,7 @@ public struct RunFolder: Sendable {
     }
     var pairs = [("parameters", parameters), ("optimizer.first", optimizer.first)]
     if let second = optimizer.second { pairs.append(("optimizer.second", second)) }
+    if let average { pairs.append(("average", average)) }
     for (name, target) in pairs {
       guard let tensor = file.tensors[name], tensor.count == target.values.count else {
         throw foreign("\(name) belongs to another network or optimiser")

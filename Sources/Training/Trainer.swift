@@ -55,6 +55,8 @@ public enum TrainingEvent: Sendable {
   case progress(epoch: Int, images: Int, of: Int)
   /// An epoch ended; `isBest` if it is the best by validation so far.
   case epoch(EpochMetrics, isBest: Bool)
+  /// The training ends early: no epoch after the best one was better, for as long as the recipe's patience lasts.
+  case impatient(best: Int)
   /// The state could not be saved; training goes on.
   case warning(String)
 }
@@ -77,6 +79,7 @@ public final class Trainer {
   let folder: RunFolder
   let parameters: Parameters
   let optimizer: Optimizer
+  let average: WeightAverage?
   var state: TrainingState
 
   /// A training of `parameters`, which it changes.
@@ -92,6 +95,7 @@ public final class Trainer {
     (self.folder, self.team, frozenNode) = (folder, team, frozen)
     self.classWeights = classWeights
     optimizer = Optimizer(recipe.optimizer, network.layout, frozenThrough: frozen ?? -1)
+    average = recipe.averageDecay.map { WeightAverage(network.layout, decay: $0) }
     state = TrainingState(training)
   }
 
@@ -104,13 +108,19 @@ public final class Trainer {
 
   /// Takes up a saved state and cuts `metrics.csv` back to it.
   public func resume() throws(TrainingError) {
-    state = try folder.readState(into: parameters, optimizer, start: state, recipe)
+    state = try folder.readState(
+      into: parameters, optimizer, average: average?.values, start: state, recipe)
     try write { () throws(FileError) in try folder.writeMetrics(state.rows) }
+  }
+
+  // What is validated and kept.
+  private var kept: Parameters {
+    if let average, optimizer.steps > 0 { average.values } else { parameters }
   }
 
   var model: Model {
     Model(
-      network: network, parameters: parameters, classes: classes, preprocessing: preprocessing,
+      network: network, parameters: kept, classes: classes, preprocessing: preprocessing,
       detectorNames: [:], provenance: provenance)
   }
 
@@ -124,6 +134,11 @@ public final class Trainer {
     var step: TrainingStep?
     var fixedNode = -1
     while state.epoch < recipe.epochs {
+      if let best = state.bestEpoch, let patience = recipe.patience, state.epoch - best >= patience
+      {
+        report(.impatient(best: best))
+        break
+      }
       let fixed = max(frozenNode ?? -1, optimizer.lastFixedNode(after: state.epoch))
       if step == nil || fixed != fixedNode {
         // The old memory goes before the new comes.
@@ -137,7 +152,7 @@ public final class Trainer {
         throw .diverged(epoch: state.epoch + 1, step: state.step, pictures: [])
       }
       guard finished else {
-        try write { () throws(FileError) in try folder.writeState(state, parameters, optimizer) }
+        try write { () throws(FileError) in try writeState() }
         return .stopped
       }
       try endEpoch(report)
@@ -145,10 +160,15 @@ public final class Trainer {
     return .finished
   }
 
+  private func writeState() throws(FileError) {
+    try folder.writeState(state, parameters, optimizer, average: average?.values)
+  }
+
   private func trainingStep(frozenThrough node: Int) -> TrainingStep {
     TrainingStep(
       network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
-      reduction: recipe.reduction, classWeights: classWeights,
+      reduction: recipe.reduction, accumulates: recipe.accumulation > 1,
+      classWeights: classWeights,
       frozenThrough: node > 0 ? node : nil)
   }
 
@@ -165,8 +185,8 @@ public final class Trainer {
     var start = clock.now
     let loader = BatchLoader(
       training, preprocessing: preprocessing, augmentation: recipe.augmentation,
-      batch: recipe.batch, dropsLast: recipe.dropsLast, seed: seed, epoch: state.epoch,
-      firstBatch: state.step)
+      batch: recipe.batch, dropsLast: recipe.dropsLast, sampler: recipe.sampler, seed: seed,
+      epoch: state.epoch, firstBatch: state.step)
     defer { loader.stop() }
     while true {
       let batch: Batch
@@ -176,7 +196,11 @@ public final class Trainer {
       } catch { throw .unreadable(error.description) }
       unsafe step.workspace.input.update(
         from: batch.pictures.pointer, count: batch.labels.count * network.inputShape.count)
-      guard let result = step.differentiate(parameters, labels: batch.labels) else {
+      let (share, isLast) = recipe.share(ofBatch: state.step, pictures: training.count)
+      guard
+        let result = step.differentiate(
+          parameters, labels: batch.labels, blends: batch.blends, share: share)
+      else {
         throw .diverged(
           epoch: state.epoch + 1, step: state.step + 1,
           pictures: batch.indices.map { training.identifier($0) })
@@ -185,14 +209,20 @@ public final class Trainer {
       func factor(_ epochs: Int?) -> Double {
         recipe.factor(step: done, epochs: epochs, pictures: training.count)
       }
-      step.update(parameters, optimizer, factor: factor)
+      if isLast {
+        step.update(parameters, optimizer, clipNorm: recipe.clipNorm, factor: factor)
+        average?.add(parameters, step: optimizer.steps)
+      } else {
+        step.updateStatistics(parameters)
+      }
       loader.recycle(batch)
       state.add(result, learningRate: recipe.optimizer.learningRate * factor(nil))
       let now = clock.now
       state.seconds += (now - start) / .seconds(1)
       start = now
       report(.progress(epoch: state.epoch + 1, images: state.seen, of: training.count))
-      if shouldStop() { return false }
+      // A step is finished before a state is saved.
+      if isLast, shouldStop() { return false }
     }
     return true
   }
@@ -203,7 +233,7 @@ public final class Trainer {
     let trainingSeconds = state.seconds
     let evaluation = validation.map {
       Evaluation(
-        PreparedNetwork(network, parameters, keepsLevels: false, team: team), preprocessing,
+        PreparedNetwork(network, kept, keepsLevels: false, team: team), preprocessing,
         classes: classes,
         on: $0, team: team)
     }
@@ -221,7 +251,7 @@ public final class Trainer {
       seconds: trainingSeconds + (clock.now - start) / .seconds(1))
     state.beginEpoch(after: row)
     do throws(FileError) {
-      try folder.writeState(state, parameters, optimizer)
+      try writeState()
       try folder.writeMetrics(state.rows)
     } catch {
       report(.warning("\(error.description); the last checkpoint is intact, training goes on"))

@@ -5,7 +5,7 @@ import AvocetFiles
 public struct TrainingState: Codable, Sendable, Hashable {
   /// Epochs done.
   public var epoch = 0
-  /// Steps done in the running epoch.
+  /// Batches done in the running epoch.
   public var step = 0
   /// Sums over the running epoch.
   var loss = 0.0
@@ -39,20 +39,27 @@ public struct TrainingState: Codable, Sendable, Hashable {
       return
         "it was trained on other pictures (\(grouped(pictures)) then, \(grouped(start.pictures)) now)"
     }
-    let (steps, batch) = (recipe.steps(pictures), recipe.batch)
-    guard (0...steps).contains(step), seen == min(step * batch, pictures) else {
+    let (batches, batch) = (recipe.batches(pictures), recipe.batch)
+    guard (0...batches).contains(step), seen == min(step * batch, pictures) else {
       return
-        "\(seen) pictures were seen in \(step) steps; batches of \(batch) of \(pictures) do not give that"
+        "\(seen) pictures were seen in \(step) batches; batches of \(batch) of \(pictures) do not give that"
     }
     guard (0...1_000_000).contains(epoch), rows.map(\.epoch) == Array(1..<(epoch + 1)),
-      optimizerSteps == epoch * steps + step
+      optimizerSteps == epoch * recipe.steps(batches: batches) + recipe.steps(batches: step)
     else {
       return
-        "\(epoch) epochs of \(steps) steps, \(rows.count) rows and \(optimizerSteps) steps disagree"
+        "\(epoch) epochs of \(recipe.steps(batches: batches)) steps, \(rows.count) rows and \(optimizerSteps) steps disagree"
     }
     guard (0...seen).contains(correct), [loss, seconds, learningRate, best].allSatisfy(\.isFinite)
     else { return "\(correct) of \(seen) right at a loss of \(loss) is no sum" }
     return nil
+  }
+
+  /// The first of the epochs whose validation was the best; nil without validation.
+  var bestEpoch: Int? {
+    var best: EpochMetrics?
+    for row in rows where row.validationTop1 ?? -1 > best?.validationTop1 ?? -1 { best = row }
+    return best?.epoch
   }
 
   mutating func add(_ result: TrainingStep.Result, learningRate rate: Double) {

@@ -1,3 +1,4 @@
+import AvocetDatasets
 import AvocetKernels
 import AvocetNetworks
 
@@ -7,6 +8,7 @@ public final class TrainingStep {
   public let workspace: TrainingWorkspace
   private let network: Network
   private let gradient: Parameters
+  private let part: Parameters?
   private let targets: FloatBuffer
   private let losses: FloatBuffer
   private let smoothing: Float
@@ -24,17 +26,30 @@ public final class TrainingStep {
     public var count = 0
   }
 
-  /// Memory for batches of up to `batch` pictures.
+  /// Where a batch stands among those whose gradients make one step.
+  public struct Share: Sendable {
+    /// Pictures of the whole step.
+    public var pictures: Int
+    /// Whether it is the step's first batch.
+    public var isFirst: Bool
+
+    /// A batch of a step of so many pictures.
+    public init(pictures: Int, isFirst: Bool) {
+      (self.pictures, self.isFirst) = (pictures, isFirst)
+    }
+  }
+
+  /// Memory for batches of up to `batch` pictures; `accumulates` says that several may make one step.
   public init(
     _ network: Network, batch: Int, team: ThreadTeam, labelSmoothing: Double,
-    reduction: Recipe.Reduction = .mean, classWeights: [Float]? = nil,
-    frozenThrough frozen: Int? = nil,
-    kernels: KernelTable = Kernels.chosen
+    reduction: Recipe.Reduction = .mean, accumulates: Bool = false, classWeights: [Float]? = nil,
+    frozenThrough frozen: Int? = nil, kernels: KernelTable = Kernels.chosen
   ) {
     self.network = network
     workspace = TrainingWorkspace(
       network, batch: batch, team: team, kernels: kernels, frozenThrough: frozen)
     gradient = Parameters(network.layout)
+    part = accumulates ? Parameters(network.layout) : nil
     targets = FloatBuffer(count: batch * network.classCount)
     losses = FloatBuffer(count: batch)
     smoothing = Float(labelSmoothing)
@@ -43,26 +58,24 @@ public final class TrainingStep {
   }
 
   /// The loss of the pictures that lie in the workspace's input, and its gradient, the mean's or the sum's; nothing is changed yet. Nil where a number is not finite.
-  public func differentiate(_ parameters: Parameters, labels: [Int]) -> Result? {
+  ///
+  /// `share` is given where the step has several batches, whose gradients are added up.
+  public func differentiate(
+    _ parameters: Parameters, labels: [Int], blends: [Blend]? = nil, share: Share? = nil
+  ) -> Result? {
     let classes = network.classCount
     workspace.forward(parameters, images: labels.count)
     var result = Result(loss: 0, correct: 0, count: labels.count)
-    for (row, label) in labels.enumerated() {
-      for c in 0..<classes {
-        targets[row * classes + c] =
-          smoothing / Float(classes) + (c == label ? 1 - smoothing : 0)
-      }
-    }
     let kernels = Kernels.chosen
-    let share = reduction == .mean ? 1 / Float(labels.count) : 1
+    let weight = reduction == .mean ? 1 / Float(share?.pictures ?? labels.count) : 1
     for (row, label) in labels.enumerated() {
       let at = row * classes
-      let weight = classWeights?[label] ?? 1
+      let classWeight = setTargets(row, label, blends?[row])
       unsafe kernels.crossEntropy(
         workspace.logits + at, targets: targets.pointer + at, losses: losses.pointer + row,
-        into: workspace.logitsGradient + at, gradientScale: weight * share, rows: 1,
+        into: workspace.logitsGradient + at, gradientScale: classWeight * weight, rows: 1,
         classes: classes)
-      result.loss += Double(losses[row]) * Double(weight)
+      result.loss += Double(losses[row]) * Double(classWeight)
       var best = 0
       for c in 0..<classes where unsafe workspace.logits[at + c] > workspace.logits[at + best] {
         best = c
@@ -70,15 +83,52 @@ public final class TrainingStep {
       if best == label { result.correct += 1 }
     }
     guard result.loss.isFinite else { return nil }
-    workspace.backward(parameters, into: gradient)
+    if let part, share?.isFirst == false {
+      workspace.backward(parameters, into: part)
+      unsafe kernels.add(
+        gradient.values.pointer, part.values.pointer, into: gradient.values.pointer,
+        count: network.layout.count)
+    } else {
+      workspace.backward(parameters, into: gradient)
+    }
     return gradient.isFinite ? result : nil
   }
 
-  /// Moves parameters and statistics after `differentiate`; see `Optimizer.step` for `factor`.
+  // A picture's target, and what its classes weigh.
+  private func setTargets(_ row: Int, _ label: Int, _ blend: Blend?) -> Float {
+    let classes = network.classCount
+    for c in 0..<classes { targets[row * classes + c] = smoothing / Float(classes) }
+    let share = Float(blend?.share ?? 0)
+    targets[row * classes + label] += (1 - smoothing) * (1 - share)
+    let weight = classWeights?[label] ?? 1
+    guard let blend, share > 0 else { return weight }
+    targets[row * classes + blend.label] += (1 - smoothing) * share
+    return weight * (1 - share) + (classWeights?[blend.label] ?? 1) * share
+  }
+
+  /// Moves parameters and statistics after `differentiate`; a gradient longer than `clipNorm` is shortened to it (nil: none is). See `Optimizer.step` for `factor`.
   public func update(
-    _ parameters: Parameters, _ optimizer: Optimizer, factor: (_ epochs: Int?) -> Double
+    _ parameters: Parameters, _ optimizer: Optimizer, clipNorm: Double? = nil,
+    factor: (_ epochs: Int?) -> Double
   ) {
+    if let clipNorm { clip(to: clipNorm) }
     optimizer.step(parameters, gradient: gradient, team: team, factor: factor)
-    workspace.updateStatistics(parameters)
+    updateStatistics(parameters)
+  }
+
+  /// Moves batch norm's statistics alone, after a batch that is not its step's last.
+  func updateStatistics(_ parameters: Parameters) { workspace.updateStatistics(parameters) }
+
+  private func clip(to limit: Double) {
+    let values = gradient.values
+    var square = 0.0
+    for i in 0..<values.count {
+      let value = Double(unsafe values.pointer[i])
+      square += value * value
+    }
+    let norm = square.squareRoot()
+    guard norm > limit else { return }
+    unsafe Kernels.chosen.scale(
+      values.pointer, by: Float(limit / norm), into: values.pointer, count: values.count)
   }
 }

@@ -62,7 +62,7 @@ struct TrainRefusalTests {
   @Test(arguments: [
     (
       ["--architecture", "huge"],
-      "no architecture is called \"huge\"; there are airbench94, alexnet, aviary, fashion, mobilenet_v2, resnet9, resnet18, small, squeezenet1_1, tiny"
+      "no architecture is called \"huge\"; there are airbench94, alexnet, aviary, fashion, mobilenet_v2, resnet9, resnet10, resnet18, small, squeezenet1_1, tiny"
     ),
     (
       ["--architecture", "aviary", "--size", "4"],

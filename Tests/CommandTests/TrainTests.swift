@@ -48,6 +48,23 @@ struct TrainTests {
       try bytes(folder, "1/model.safetensors") == bytes(folder, "3/model.safetensors"))
   }
 
+  @Test func aLearningRateThatIsTriedOutIsKeptForAResume() throws {
+    let folder = try TemporaryFolder()
+    let automatic = quick + [folder.at("run"), "--learning-rate", "auto"]
+    let run = avocet(automatic)
+    #expect(run.code == 0)
+    let note = try #require(run.errors.first { $0.hasPrefix("learning rate ") })
+    #expect(note.hasSuffix("steps (learning-rate.png)"))
+    let rate = try #require(note.split(separator: " ")[2].split(separator: ",").first)
+    #expect(try folder.files().contains("run/learning-rate.png"))
+    #expect(try folder.text("run/arguments.json").contains("\"learningRate\" : \(rate)"))
+    let more = avocet(automatic + ["--resume", "--epochs", "3"])
+    #expect(more.code == 0 && more.errors.contains("resumed after epoch 2"))
+    let fixed = avocet(quick + [folder.at("run"), "--resume", "--learning-rate", "0.5"])
+    #expect(fixed.code == 64 && fixed.error.contains("learningRate was \"auto\""))
+    #expect(avocet(quick + [folder.at("other"), "--learning-rate", "fast"]).code == 64)
+  }
+
   @Test func anInterruptedTrainingResumesToTheSameModel() throws {
     let folder = try TemporaryFolder()
     // Nine steps an epoch; the signal comes in the second one.

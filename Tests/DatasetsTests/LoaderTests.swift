@@ -41,7 +41,9 @@ import Testing
   @Test func anEpochShowsEveryPictureOnceInItsOrder() throws {
     let batches = try Self.rest(Self.loader(GreySource(count: 11)))
     #expect(batches.map(\.indices.count) == [4, 4, 3])
-    #expect(batches.flatMap(\.indices) == BatchLoader.order(11, seed: 1, epoch: 0))
+    #expect(
+      batches.flatMap(\.indices)
+        == Sampler.plain.order(Array(repeating: 0, count: 11), seed: 1, epoch: 0))
     for (indices, labels, numbers) in batches {
       #expect(labels == indices.map { $0 % 3 })
       for (slot, index) in indices.enumerated() {
@@ -63,11 +65,11 @@ import Testing
   }
 
   @Test func theOrderIsAFunctionOfSeedAndEpoch() {
-    let order = BatchLoader.order(50, seed: 1, epoch: 0)
+    let order = Sampler.plain.order(Array(repeating: 0, count: 50), seed: 1, epoch: 0)
     #expect(order.sorted() == Array(0..<50) && order != Array(0..<50))
-    #expect(order == BatchLoader.order(50, seed: 1, epoch: 0))
-    #expect(order != BatchLoader.order(50, seed: 2, epoch: 0))
-    #expect(order != BatchLoader.order(50, seed: 1, epoch: 1))
+    #expect(order == Sampler.plain.order(Array(repeating: 0, count: 50), seed: 1, epoch: 0))
+    #expect(order != Sampler.plain.order(Array(repeating: 0, count: 50), seed: 2, epoch: 0))
+    #expect(order != Sampler.plain.order(Array(repeating: 0, count: 50), seed: 1, epoch: 1))
   }
 
   @Test func whatIsInABatchDoesNotDependOnTiming() throws {
@@ -109,7 +111,9 @@ import Testing
   }
 
   @Test func aPictureThatCannotBeReadIsNamed() throws {
-    let place = BatchLoader.order(12, seed: 1, epoch: 0).firstIndex(of: 7).map { $0 / 4 }
+    let place = Sampler.plain.order(Array(repeating: 0, count: 12), seed: 1, epoch: 0).firstIndex(
+      of: 7
+    ).map { $0 / 4 }
     let loader = Self.loader(GreySource(count: 12, broken: 7))
     for number in 0..<3 {
       if number == place {

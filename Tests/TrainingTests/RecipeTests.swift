@@ -18,8 +18,8 @@ import Testing
 
   /// What is replaced in a recipe's JSON by what, and what is then said of it.
   static let impossible = [
-    ("\"size\" : 96", "\"size\" : 0", "size is 0; 1 to 1024"),
-    ("\"epochs\" : 40", "\"epochs\" : -1", "epochs is -1"),
+    ("\"size\" : 128", "\"size\" : 0", "size is 0; 1 to 1024"),
+    ("\"epochs\" : 80", "\"epochs\" : -1", "epochs is -1"),
     ("\"batch\" : 32", "\"batch\" : 0", "batch is 0"),
     ("\"batch\" : 32", "\"batch\" : 9223372036854775807", "batch is 9223372036854775807"),
     ("\"learningRate\" : 0.002", "\"learningRate\" : 0", "learningRate is 0"),
@@ -29,15 +29,21 @@ import Testing
     ("\"warmUp\" : 0.1", "\"warmUp\" : 1", "warmUp is 1"),
     ("\"labelSmoothing\" : 0.1", "\"labelSmoothing\" : 1", "labelSmoothing is 1"),
     ("\"shift\" : 0", "\"shift\" : -1", "shift is -1"),
-    ("\"shift\" : 0", "\"shift\" : 97", "shift is 97; 0 to 96"),
+    ("\"shift\" : 0", "\"shift\" : 129", "shift is 129; 0 to 128"),
     ("\"cutout\" : 0", "\"cutout\" : -2", "cutout is -2"),
     ("\"cutout\" : 0", "\"cutout\" : 9223372036854775807", "cutout is 9223372036854775807"),
     ("\"brightness\" : 0.3", "\"brightness\" : -0.1", "brightness is -0.1; 0 to 1"),
     ("\"contrast\" : 0.3", "\"contrast\" : 1e308", "contrast is"),
     ("\"saturation\" : 0.3", "\"saturation\" : 1.1", "saturation is 1.1"),
     ("0.35", "-1", "cropScale is"), ("0.35", "0", "cropScale is"), ("0.35", "1.5", "cropScale is"),
-    ("0.35,", "0.35, 0.5,", "cropScale is"), ("\"views\" : 1", "\"views\" : 3", "views is 3"),
+    ("0.35,", "0.35, 0.5,", "cropScale is"), ("\"views\" : 2", "\"views\" : 3", "views is 3"),
     ("\"validation\" : 0.1", "\"validation\" : 1", "validation is 1"),
+    ("\"accumulation\" : 1", "\"accumulation\" : 0", "accumulation is 0"),
+    ("\"clipNorm\" : 5", "\"clipNorm\" : 0", "clipNorm is 0"),
+    ("\"averageDecay\" : 0.99", "\"averageDecay\" : 1", "averageDecay is 1"),
+    ("\"batch\" : 32", "\"batch\" : 32, \"patience\" : 0", "patience is 0"),
+    ("\"mixup\" : 0.25", "\"mixup\" : 0.8", "mixup is 0.8 and cutmix 0.25"),
+    ("\"cutmix\" : 0.25", "\"cutmix\" : -1", "mixup is 0.25 and cutmix -1"),
     (
       "\"groups\" : [", "\"groups\" : [{\"ending\":\"bias\",\"epochs\":-1}",
       "groups.0.epochs is -1"
@@ -78,7 +84,7 @@ import Testing
     for (from, to) in [
       ("\"batch\"", "\"batches\" : 7, \"batch\""), ("\"flip\"", "\"flop\" : true, \"flip\""),
       ("\"batch\" : 32", "\"batch\" : 32, \"batch\" : 64"), ("\"cosine\"", "\"sine\""),
-      ("\"epochs\" : 40,", ""), ("}", ""),
+      ("\"epochs\" : 80,", ""), ("}", ""),
     ] {
       let text = json.replacing(from, with: to, maxReplacements: 1)
       #expect(throws: (any Error).self, "\(to)") { try Recipe(json: Array(text.utf8)) }

@@ -42,7 +42,8 @@ import Testing
     }
     #expect(try changed { $0.recipe.architecture = "small" }.contains("belongs to another network"))
     #expect(try changed { $0.recipe.optimizer.rule = .adamW }.contains("optimizer.second"))
-    #expect(try changed { $0.recipe.batch = 9 }.contains("16 pictures were seen in 2 steps"))
+    #expect(try changed { $0.recipe.batch = 9 }.contains("16 pictures were seen in 2 batches"))
+    #expect(try changed { $0.recipe.averageDecay = 0.9 }.contains("average belongs to another"))
     let fewer = try changed { $0.training = $0.validation ?? $0.training }
     #expect(fewer.contains("other pictures (36 then, 20 now)"))
     let shuffled = try changed { $0.training = SubsetSource(scenes, (0..<36).reversed()) }

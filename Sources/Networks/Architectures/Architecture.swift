@@ -13,7 +13,7 @@ public struct Architecture: Sendable {
 
   /// All of them, in the order of their names.
   public static let all: [Architecture] = [
-    .airbench94, .alexnet, .aviary, .fashion, .mobileNetV2, .resnet9, .resnet18, .small,
+    .airbench94, .alexnet, .aviary, .fashion, .mobileNetV2, .resnet9, .resnet10, .resnet18, .small,
     .squeezeNet11, .tiny,
   ]
 

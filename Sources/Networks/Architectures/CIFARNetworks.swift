@@ -6,8 +6,10 @@ extension Architecture {
     name: "airbench94", purpose: "the record network for CIFAR-10 in minutes",
     input: Shape(32, 32, 3), classes: 10
   ) { b, classes in
+    // A filter and its negative for each number of a patch: 24 of coloured pictures.
+    let channels = 2 * 4 * b.shape(of: b.input).channels
     let whitened = b.convolution(
-      "whiten", b.input, channels: 24, kernel: 2, padding: 0, bias: true, start: .whitening)
+      "whiten", b.input, channels: channels, kernel: 2, padding: 0, bias: true, start: .whitening)
     let edges = b.activation("whiten_out", whitened, .gelu)
     b.mark(.edges, edges)
     let first = b.airbenchGroup("group1", edges, channels: 64)

@@ -4,19 +4,26 @@ extension Architecture {
   static let resnet18 = Architecture(
     name: "resnet18", purpose: "residual network of 18 layers for photographs",
     input: Shape(224, 224, 3), classes: 1000
-  ) { b, classes in b.resnet(blocks: [2, 2, 2, 2], classes) }
+  ) { b, classes in b.resnet(channels: 64, blocks: [2, 2, 2, 2], classes) }
+
+  static let resnet10 = Architecture(
+    name: "resnet10",
+    purpose: "residual network of 10 layers, half as wide, for photographs of 128 pixels",
+    input: Shape(128, 128, 3), classes: 10
+  ) { b, classes in b.resnet(channels: 32, blocks: [1, 1, 1, 1], classes) }
 }
 
 extension NetworkBuilder {
-  fileprivate mutating func resnet(blocks: [Int], _ classes: Int) {
-    let stem = convolution("conv1", input, channels: 64, kernel: 7, stride: 2, padding: 3)
+  // The first layer has so many channels, each further one twice as many as the one before.
+  fileprivate mutating func resnet(channels: Int, blocks: [Int], _ classes: Int) {
+    let stem = convolution("conv1", input, channels: channels, kernel: 7, stride: 2, padding: 3)
     let edges = activation("relu", batchNorm("bn1", stem))
     mark(.edges, edges)
     var map = maxPool("maxpool", edges, window: 3, stride: 2, padding: 1)
     for (layer, count) in blocks.enumerated() {
       for block in 0..<count {
         map = basicBlock(
-          "layer\(layer + 1).\(block)", map, channels: 64 << layer,
+          "layer\(layer + 1).\(block)", map, channels: channels << layer,
           stride: layer > 0 && block == 0 ? 2 : 1)
       }
       if layer == 1 { mark(.parts, map) }
