@@ -9,7 +9,7 @@ extension Recipe {
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
       augmentation: Augmentation(shift: 4, flip: true)),
     airbench(
-      "fashion-mnist", size: 28, epochs: 12, batch: 1000, learningRate: 0.2, labelSmoothing: 0.1,
+      "fashion-mnist", size: 28, epochs: 13, batch: 1000, learningRate: 0.2, labelSmoothing: 0.1,
       Augmentation(shift: 2, flip: true, alternatesFlip: true, cutout: 8)),
     airbench(
       "mnist", size: 28, epochs: 8, batch: 1000, learningRate: 0.2, labelSmoothing: 0.1, views: 1,
