@@ -131,8 +131,7 @@ public final class Trainer {
     if recipe.epochs == 0, state.rows.isEmpty {
       try write { () throws(FileError) in try folder.writeModel(model) }
     }
-    var step: TrainingStep?
-    var fixedNode = -1
+    var memory: (step: TrainingStep, fixedNode: Int)?
     while state.epoch < recipe.epochs {
       if let best = state.bestEpoch, let patience = recipe.patience, state.epoch - best >= patience
       {
@@ -140,14 +139,11 @@ public final class Trainer {
         break
       }
       let fixed = max(frozenNode ?? -1, optimizer.lastFixedNode(after: state.epoch))
-      if step == nil || fixed != fixedNode {
-        // The old memory goes before the new comes.
-        step = nil
-        fixedNode = fixed
-      }
-      let current = step ?? trainingStep(frozenThrough: fixed)
-      step = current
-      let finished = try runEpoch(current, shouldStop, report)
+      // What no longer learns needs no gradient. The old memory goes before the new comes.
+      if memory?.fixedNode != fixed { memory = nil }
+      let step = memory?.step ?? trainingStep(frozenThrough: fixed)
+      memory = (step, fixed)
+      let finished = try runEpoch(step, shouldStop, report)
       guard optimizer.isFinite(with: parameters) else {
         throw .diverged(epoch: state.epoch + 1, step: state.step, pictures: [])
       }
