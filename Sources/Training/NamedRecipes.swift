@@ -9,13 +9,13 @@ extension Recipe {
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
       augmentation: Augmentation(shift: 4, flip: true)),
     airbench(
-      "fashion-mnist", size: 28, epochs: 12, batch: 1000, learningRate: 0.2, labelSmoothing: 0.1,
+      "fashion-mnist", size: 28, epochs: 13, batch: 1000, learningRate: 0.2, labelSmoothing: 0.1,
       Augmentation(shift: 2, flip: true, alternatesFlip: true, cutout: 8)),
     airbench(
       "mnist", size: 28, epochs: 8, batch: 1000, learningRate: 0.2, labelSmoothing: 0.1, views: 1,
       Augmentation(shift: 2)),
     airbench(
-      "cifar10-94", size: 32, epochs: 8, batch: 2000, learningRate: 0.24, labelSmoothing: 0.2,
+      "cifar10-94", size: 32, epochs: 9, batch: 2000, learningRate: 0.24, labelSmoothing: 0.2,
       Augmentation(shift: 2, flip: true, alternatesFlip: true)),
     airbench(
       "cifar100", size: 32, epochs: 16, batch: 1000, learningRate: 0.24, labelSmoothing: 0.2,

@@ -85,8 +85,7 @@ public final class Trainer {
       isModelSaved = false
     }
     lastCheckpoint = .now
-    var step: TrainingStep?
-    var fixedNode = -1
+    var memory: (step: TrainingStep, fixedNode: Int)?
     while state.epoch < recipe.epochs {
       if let best = state.bestEpoch, let patience = recipe.patience, state.epoch - best >= patience
       {
@@ -94,14 +93,11 @@ public final class Trainer {
         break
       }
       let fixed = max(frozenNode ?? -1, optimizer.lastFixedNode(after: state.epoch))
-      if step == nil || fixed != fixedNode {
-        // The old memory goes before the new comes.
-        step = nil
-        fixedNode = fixed
-      }
-      let current = step ?? trainingStep(frozenThrough: fixed)
-      step = current
-      guard try runEpoch(current, shouldStop, report), endEpoch(shouldStop, report) else {
+      // What no longer learns needs no gradient. The old memory goes before the new comes.
+      if memory?.fixedNode != fixed { memory = nil }
+      let step = memory?.step ?? trainingStep(frozenThrough: fixed)
+      memory = (step, fixed)
+      guard try runEpoch(step, shouldStop, report), endEpoch(shouldStop, report) else {
         try write { () throws(FileError) in try saveState() }
         return .stopped
       }
