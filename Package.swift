@@ -45,7 +45,14 @@ let rooms: [Target] = [
     name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
   .systemLibrary(
     name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+  .systemLibrary(
+    name: "CCurl", pkgConfig: "libcurl",
+    providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+  .systemLibrary(
+    name: "CCrypto", pkgConfig: "libcrypto",
+    providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
   .target(name: "CCodecs", dependencies: ["CPNG", "CJPEG"]),
+  .target(name: "CTransfers", dependencies: ["CCurl"]),
   kernels("KernelsPortable"),
   kernels("KernelsAVX2", architecture: "x86-64-v3"),
   kernels("KernelsAVX512", architecture: "x86-64-v4"),
@@ -53,19 +60,24 @@ let rooms: [Target] = [
     "Kernels", ["CVector", "KernelContract", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
     settings: []),
   room("Files", [systemPackage]),
+  room("Downloads", ["CTransfers", "CCrypto", "AvocetFiles"]),
   room("Images", ["CCodecs", "AvocetKernels", "AvocetFiles"]),
   room("Drawing", ["AvocetImages"]),
   room("Networks", ["AvocetKernels"], settings: []),
   room("ModelFiles", ["AvocetNetworks", "AvocetImages", "AvocetFiles"]),
   room("Classifier", ["AvocetModelFiles", "AvocetImages"]),
-  room("Datasets", ["CZlib", "AvocetKernels", "AvocetImages", "AvocetDrawing", "AvocetFiles"]),
+  room(
+    "Datasets",
+    [
+      "CZlib", "AvocetKernels", "AvocetImages", "AvocetDrawing", "AvocetFiles", "AvocetDownloads",
+    ]),
   room("Training", ["AvocetNetworks", "AvocetModelFiles", "AvocetDatasets", "AvocetDrawing"]),
   room("Detectors", ["AvocetClassifier", "AvocetDatasets", "AvocetTraining", "AvocetDrawing"]),
   .target(
     name: "Avocet",
     dependencies: [
-      "AvocetKernels", "AvocetFiles", "AvocetImages", "AvocetDrawing", "AvocetNetworks",
-      "AvocetModelFiles", "AvocetClassifier", "AvocetDatasets", "AvocetTraining",
+      "AvocetKernels", "AvocetFiles", "AvocetDownloads", "AvocetImages", "AvocetDrawing",
+      "AvocetNetworks", "AvocetModelFiles", "AvocetClassifier", "AvocetDatasets", "AvocetTraining",
       "AvocetDetectors",
     ]),
   room("Command", ["Avocet", argumentParser, systemPackage]),
@@ -73,8 +85,8 @@ let rooms: [Target] = [
 ]
 
 let tests: [Target] = [
-  "Kernels", "Files", "Images", "Drawing", "Networks", "ModelFiles", "Classifier", "Datasets",
-  "Training", "Detectors", "Command",
+  "Kernels", "Files", "Downloads", "Images", "Drawing", "Networks", "ModelFiles", "Classifier",
+  "Datasets", "Training", "Detectors", "Command",
 ].map { room in
   .testTarget(
     name: "\(room)Tests",
@@ -97,7 +109,10 @@ let package = Package(
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     .target(
       name: "TestSupport",
-      dependencies: ["AvocetFiles", "AvocetNetworks", "CAllocations", systemPackage],
+      dependencies: [
+        "AvocetFiles", "AvocetDownloads", "AvocetNetworks", "AvocetDatasets", "CAllocations",
+        systemPackage,
+      ],
       path: "Tests/TestSupport"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 @_exported import AvocetClassifier
 @_exported import AvocetDatasets
 @_exported import AvocetDetectors
+@_exported import AvocetDownloads
 @_exported import AvocetDrawing
 @_exported import AvocetFiles
 @_exported import AvocetImages

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AvocetDatasets
 import AvocetFiles
 import AvocetKernels
 import SystemPackage
@@ -36,8 +37,11 @@ struct AvocetCommand: CommandGroup {
 struct DatasetCommands: CommandGroup {
   static let configuration = CommandConfiguration(
     commandName: "dataset",
-    abstract: "Check labelled pictures, write them as a folder, list what can be read.",
-    subcommands: [CheckDataset.self, ExportDataset.self, ListDatasets.self])
+    abstract: "Fetch, check, split and export labelled pictures, list what can be read.",
+    subcommands: [
+      CheckDataset.self, ExportDataset.self, FetchDataset.self, ListDatasets.self,
+      SplitDataset.self,
+    ])
 }
 
 /// `avocet model`
@@ -55,9 +59,10 @@ struct BenchCommands: CommandGroup {
 }
 
 /// Runs a command line and returns its exit code: 0 done, 1 done but some files were refused, 2 nothing could be done, 3 a gate was missed, 4 diverged, 5 output
-/// could not be written, 64 usage, 130 or 143 ended by a signal.
+/// could not be written, 64 usage, 130 or 143 ended by a signal. `published` is what can be fetched.
 public func runAvocet(
   _ arguments: [String], streams: Streams,
+  published: [PublishedDataset] = PublishedDataset.all,
   shouldStop: @escaping @Sendable () -> Int32? = { Signals.asked }
 ) -> Int32 {
   func complain(_ line: String) { streams.error(Array("avocet: \(line)\n".utf8)) }
@@ -82,7 +87,8 @@ public func runAvocet(
     do { try command.run() } catch { return explain(error, arguments, streams) }
     return 0
   }
-  let session = Session(streams, quiet: runnable.common.quiet, shouldStop: shouldStop)
+  let session = Session(
+    streams, quiet: runnable.common.quiet, published: published, shouldStop: shouldStop)
   do throws(Failure) { return try runnable.run(session) } catch {
     if !error.message.isEmpty { complain(error.message) }
     return error.code

@@ -3,16 +3,20 @@ import AvocetTraining
 
 /// Tells how far a long work is: a bar on a terminal, a plain line per tenth otherwise.
 final class Progress {
+  /// What is counted.
+  enum Unit { case images, bytes }
+
   private let session: Session
   private let title: String
+  private let unit: Unit
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
   private var shown: ContinuousClock.Instant
   private var tenth = 0
   private var isDrawn = false
 
-  init(_ session: Session, _ title: String) {
-    (self.session, self.title) = (session, title)
+  init(_ session: Session, _ title: String, _ unit: Unit = .images) {
+    (self.session, self.title, self.unit) = (session, title, unit)
     start = clock.now
     shown = start
   }
@@ -23,7 +27,11 @@ final class Progress {
     let now = clock.now
     let seconds = (now - start) / .seconds(1)
     let speed = Double(done) / max(seconds, 1e-6)
-    let rate = "\(decimal(speed, speed < 10 ? 1 : 0)) images/s"
+    let rate =
+      switch unit {
+      case .images: "\(decimal(speed, speed < 10 ? 1 : 0)) images/s"
+      case .bytes: "\(decimal(speed / 1e6, 1)) MB/s"
+      }
     if session.streams.errorIsTerminal {
       guard now - shown > .milliseconds(100) else { return }
       shown = now

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AvocetDatasets
 import AvocetFiles
 import AvocetImages
 import AvocetKernels
@@ -54,10 +55,16 @@ struct CommonOptions: ParsableArguments {
 final class Session {
   let streams: Streams
   let quiet: Bool
+  /// What `dataset fetch` can fetch.
+  let published: [PublishedDataset]
   let shouldStop: @Sendable () -> Int32?
 
-  init(_ streams: Streams, quiet: Bool, shouldStop: @escaping @Sendable () -> Int32?) {
-    (self.streams, self.quiet, self.shouldStop) = (streams, quiet, shouldStop)
+  init(
+    _ streams: Streams, quiet: Bool, published: [PublishedDataset] = PublishedDataset.all,
+    shouldStop: @escaping @Sendable () -> Int32?
+  ) {
+    (self.streams, self.quiet, self.published) = (streams, quiet, published)
+    self.shouldStop = shouldStop
   }
 
   /// A line of the result.

@@ -35,7 +35,11 @@ public struct Streams: Sendable {
   /// The process's own.
   public static var standard: Streams {
     var environment: [String: String] = [:]
-    for name in ["AVOCET_KERNELS", "AVOCET_CONVOLUTION", "NO_COLOR", "TERM", "TMPDIR"] {
+    let names = [
+      "AVOCET_KERNELS", "AVOCET_CONVOLUTION", FetchDataset.mirrorVariable, "NO_COLOR", "TERM",
+      "TMPDIR",
+    ]
+    for name in names {
       if let value = unsafe getenv(name) { environment[name] = unsafe String(cString: value) }
     }
     return Streams(

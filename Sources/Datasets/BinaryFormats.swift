@@ -1,5 +1,4 @@
 import AvocetFiles
-import CZlib
 import SystemPackage
 
 private let fileLimit = 4 << 30
@@ -149,32 +148,5 @@ extension Dataset {
       )
     }
     return (sizes, Array(data[start...]))
-  }
-}
-
-/// The plain bytes of gzip data; nil if they are damaged, cut short, or more than `limit`.
-func gunzip(_ data: [UInt8], limit: Int) -> [UInt8]? {
-  var result: [UInt8] = []
-  var stream = unsafe z_stream()
-  guard unsafe inflateInit2_(&stream, 31, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-  else { return nil }
-  defer { unsafe inflateEnd(&stream) }
-  var input = data
-  var chunk = [UInt8](repeating: 0, count: 1 << 18)
-  return unsafe input.withUnsafeMutableBufferPointer { input -> [UInt8]? in
-    unsafe stream.next_in = input.baseAddress
-    unsafe stream.avail_in = UInt32(clamping: input.count)
-    while true {
-      let (status, produced) = unsafe chunk.withUnsafeMutableBufferPointer { out in
-        unsafe stream.next_out = out.baseAddress
-        unsafe stream.avail_out = UInt32(out.count)
-        let status = unsafe inflate(&stream, Z_NO_FLUSH)
-        return (status, out.count - Int(unsafe stream.avail_out))
-      }
-      result += chunk[..<produced]
-      if result.count > limit { return nil }
-      if status == Z_STREAM_END { return unsafe stream.avail_in == 0 ? result : nil }
-      if status != Z_OK || produced == 0 { return nil }
-    }
   }
 }

@@ -11,7 +11,8 @@ import SystemPackage
 public struct DatasetExport: Sendable {
   private let dataset: Dataset
   private let folder: FilePath
-  private let folders: [String]
+  /// The folder of each class.
+  let folders: [String]
   private let format: ImageFormat
 
   /// What was written.
@@ -104,7 +105,8 @@ public struct DatasetExport: Sendable {
     }
   }
 
-  private static func components(_ split: Split) -> [String] {
+  /// The folder of a split, where there are several.
+  static func components(_ split: Split) -> [String] {
     Dataset.splitNames.first { $0.split == split }.map { [$0.names[0]] } ?? []
   }
 
@@ -143,10 +145,7 @@ public struct DatasetExport: Sendable {
   private func write(_ index: Int, of source: any DataSource, _ split: Split)
     throws(ExportProblem) -> String
   {
-    let digits = String(index)
-    let name = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-    let folders = Self.components(split) + [folders[source.label(index)]]
-    let place = folders + [name + (format == .png ? ".png" : ".jpg")]
+    let place = self.place(of: index, label: source.label(index), split)
     guard let aviary = dataset.aviary else {
       let image: Image
       do throws(ImageError) { image = try source.image(index) } catch { throw .picture(error) }
@@ -157,8 +156,21 @@ public struct DatasetExport: Sendable {
     try write(encoded(scene.image), place)
     let map = encodeIndexPNG(
       width: aviary.size, height: aviary.size, values: scene.partMap, palette: Self.partColors)
-    try write(map, ["parts"] + folders + [name + ".png"])
+    // Maps are PNGs whatever the pictures are.
+    let name = Self.name(index) + ".png"
+    try write(map, ["parts"] + place.dropLast() + [name])
     return "\(csvCell(place.joined(separator: "/"))),\(csvCell(scene.caption))\n"
+  }
+
+  /// Where picture `index` of a split goes.
+  func place(of index: Int, label: Int, _ split: Split) -> [String] {
+    let name = Self.name(index) + (format == .png ? ".png" : ".jpg")
+    return Self.components(split) + [folders[label], name]
+  }
+
+  private static func name(_ index: Int) -> String {
+    let digits = String(index)
+    return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
   private func encoded(_ image: Image) -> [UInt8] {
@@ -203,8 +215,8 @@ extension Image {
 }
 
 extension FilePath {
-  // Each name is one component, whatever bytes it has.
-  fileprivate func appending(_ names: [String]) -> FilePath {
+  /// A path below this one; each name is one component, whatever bytes it has.
+  func appending(_ names: [String]) -> FilePath {
     names.reduce(self) { FilePath(bytes: $0.bytes + Array("/".utf8) + Array($1.utf8)) }
   }
 }

@@ -28,6 +28,8 @@ public protocol FileSystem: Sendable {
   func synchronizeFolder(_ path: FilePath) throws(Errno)
   /// Gives a file another name, replacing what had it.
   func rename(_ from: FilePath, to: FilePath) throws(Errno)
+  /// Gives a file a second name (a hard link); links at `from` are followed.
+  func link(_ from: FilePath, to: FilePath) throws(Errno)
   /// Removes a file.
   func remove(_ path: FilePath) throws(Errno)
   /// Makes a folder; its parent must exist.

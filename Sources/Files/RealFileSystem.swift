@@ -101,6 +101,17 @@ public struct RealFileSystem: FileSystem {
     }
   }
 
+  /// Calls `linkat`.
+  public func link(_ from: FilePath, to: FilePath) throws(Errno) {
+    _ = try retrying {
+      unsafe from.withPlatformString { from in
+        unsafe to.withPlatformString { to in
+          unsafe Int(linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW))
+        }
+      }
+    }
+  }
+
   /// Calls `unlink`.
   public func remove(_ path: FilePath) throws(Errno) {
     _ = try retrying { unsafe path.withPlatformString { unsafe Int(unlink($0)) } }

@@ -1,4 +1,5 @@
 import AvocetCommand
+import AvocetDatasets
 import AvocetFiles
 import AvocetImages
 import AvocetModelFiles
@@ -30,6 +31,8 @@ struct Surroundings {
   var environment: [String: String] = [:]
   /// False once so many bytes of results were taken.
   var outputLimit = Int.max
+  /// What can be fetched.
+  var published = PublishedDataset.all
   /// The signal that comes once so many questions were asked.
   var signal: (number: Int32, after: Int)?
 }
@@ -57,7 +60,7 @@ func avocet(_ arguments: [String], _ surroundings: Surroundings = Surroundings()
       }
     }, outputIsTerminal: surroundings.outputIsTerminal, environment: surroundings.environment)
   let signal = surroundings.signal
-  let code = runAvocet(arguments, streams: streams) {
+  let code = runAvocet(arguments, streams: streams, published: surroundings.published) {
     guard let signal else { return nil }
     let asked = questions.withLock { count in
       count += 1

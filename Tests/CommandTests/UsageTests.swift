@@ -40,7 +40,7 @@ struct UsageTests {
     ),
     (
       ["dataset", "chek"],
-      "no dataset command is called \"chek\"; there are check, export, list; see avocet dataset --help"
+      "no dataset command is called \"chek\"; there are check, export, fetch, list, split; see avocet dataset --help"
     ),
     (["--fast"], "Unknown option '--fast'; see avocet --help"),
     (["doctor", "--fast"], "Unknown option '--fast'; see avocet doctor --help"),

@@ -71,20 +71,6 @@ import Testing
     [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
   }
 
-  /// A gzip file of one stored block (RFC 1952).
-  private func gzip(_ bytes: [UInt8]) -> [UInt8] {
-    func littleEndian(_ value: UInt32) -> [UInt8] { bigEndian(value).reversed() }
-    var sum: UInt32 = ~0
-    for byte in bytes {
-      sum ^= UInt32(byte)
-      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
-    }
-    let size = UInt16(bytes.count)
-    let block = [1, UInt8(size & 255), UInt8(size >> 8), UInt8(~size & 255), UInt8(~size >> 8)]
-    return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] + block + bytes + littleEndian(~sum)
-      + littleEndian(UInt32(bytes.count))
-  }
-
   private func writeIDX(_ images: [UInt8]? = nil, _ labels: [UInt8]? = nil, ending: String = "")
     throws
   {
@@ -97,7 +83,7 @@ import Testing
     let images = idx([2, 2, 3], Array(0..<12))
     let labels = idx([2], [1, 0])
     try writeIDX(
-      isCompressed ? gzip(images) : images, isCompressed ? gzip(labels) : labels,
+      isCompressed ? gzipped(images) : images, isCompressed ? gzipped(labels) : labels,
       ending: isCompressed ? ".gz" : "")
     try folder.file("t10k-images-idx3-ubyte", idx([1, 2, 3], [9, 9, 9, 9, 9, 9]))
     try folder.file("t10k-labels-idx1-ubyte", idx([1], [2]))
@@ -145,7 +131,7 @@ import Testing
   @Test func damagedGzipIsRefusedAtEveryByte() throws {
     try writeIDX()
     try RealFileSystem().remove(folder.path.appending("train-images-idx3-ubyte"))
-    let whole = gzip(idx([2, 2, 3], Array(0..<12)))
+    let whole = gzipped(idx([2, 2, 3], Array(0..<12)))
     for count in 2..<whole.count {
       try folder.file("train-images-idx3-ubyte.gz", whole[..<count])
       #expect(refusal.contains("gzip data are damaged or cut short"), "\(count) bytes")

@@ -68,6 +68,10 @@ package final class FaultyFileSystem: FileSystem {
     try count()
     try files.rename(from, to: to)
   }
+  package func link(_ from: FilePath, to: FilePath) throws(Errno) {
+    try count()
+    try files.link(from, to: to)
+  }
   // Removing must work even in the middle of trouble: it is what cleans up.
   package func remove(_ path: FilePath) throws(Errno) { try files.remove(path) }
   package func makeFolder(_ path: FilePath) throws(Errno) {
