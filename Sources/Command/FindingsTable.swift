@@ -86,7 +86,8 @@ extension Findings {
   private var groupSections: String {
     var html = ""
     if check.groups.isEmpty { return html }
-    html += "<h2>Equal and nearly equal pictures: \(grouped(check.groups.count)) groups</h2>\n"
+    html +=
+      "<h2>Equal and nearly equal pictures: \(grouped(check.groups.count)) \(check.groups.count == 1 ? "group" : "groups")</h2>\n"
     for group in check.groups.prefix(Self.groupsShown) {
       let notes =
         (group.crossesSplits ? ["across splits"] : [])

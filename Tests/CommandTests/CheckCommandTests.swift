@@ -127,7 +127,12 @@ struct CheckCommandTests {
         try folder.write("doubtful/\(name)/\(i).png", noisy(i + 50, red: red).encodedPNG())
       }
     }
-    let wrong = try folder.write("doubtful/blue/wrong.png", noisy(99, red: true).encodedPNG())
+    // No red picture is redder.
+    var red = noisy(69, red: true)
+    for i in stride(from: 0, to: red.pixels.count, by: 3) {
+      (red.pixels[i], red.pixels[i + 2]) = (255, 0)
+    }
+    let wrong = try folder.write("doubtful/blue/wrong.png", red.encodedPNG())
     let trained = avocet(
       "train", folder.at("sound"), "--architecture", "tiny", "--size", "16", "--batch", "8",
       "--epochs", "12", "--validation-split", "0", "--out", folder.at("run"), "--quiet")
