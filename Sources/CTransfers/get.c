@@ -2,13 +2,16 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "CTransfers.h"
 
 typedef struct {
   CURL *curl;
   const ct_request *request;
-  int has_begun, was_stopped;
+  int has_begun, was_stopped, has_stalled;
+  curl_off_t received;  // when it last changed
+  time_t moved;         // when that was, in seconds of the monotonic clock
 } transfer;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -44,11 +47,23 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context) {
   return t->was_stopped ? CURL_WRITEFUNC_ERROR : size * count;
 }
 
-static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
-  (void)a, (void)b, (void)c, (void)d;
+static time_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec;
+}
+
+// libcurl calls this about once a second even when nothing comes. Its own limit of speed looks at a mean over many seconds.
+static int on_progress(void *context, curl_off_t total, curl_off_t received, curl_off_t a, curl_off_t b) {
+  (void)total, (void)a, (void)b;
   transfer *t = context;
   if (t->request->ask(t->request->context)) t->was_stopped = 1;
-  return t->was_stopped;
+  if (received != t->received) {
+    t->received = received;
+    t->moved = now();
+  }
+  t->has_stalled = now() - t->moved > t->request->stall_seconds;
+  return t->was_stopped || t->has_stalled;
 }
 
 static int is_transient(CURLcode code) {
@@ -80,8 +95,6 @@ static void choose(CURL *curl, const ct_request *r, transfer *t) {
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, r->connect_seconds);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, r->stall_seconds);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "avocet");
   // No proxy stands between a machine and itself.
@@ -101,7 +114,7 @@ static void choose(CURL *curl, const ct_request *r, transfer *t) {
 int ct_get(const ct_request *request, ct_report *report) {
   memset(report, 0, sizeof *report);
   pthread_once(&once, initialise);
-  transfer t = {.curl = curl_easy_init(), .request = request};
+  transfer t = {.curl = curl_easy_init(), .request = request, .moved = now()};
   if (!t.curl) {
     snprintf(report->message, sizeof report->message, "no memory for a transfer");
     return report->outcome = CT_REFUSED;
@@ -113,10 +126,13 @@ int ct_get(const ct_request *request, ct_report *report) {
   if (code == CURLE_OK && begin(&t)) code = CURLE_WRITE_ERROR;  // an answer without a body
   if (t.was_stopped) {
     report->outcome = CT_STOPPED;
+  } else if (t.has_stalled) {
+    report->outcome = CT_TRANSIENT;
+    snprintf(report->message, sizeof report->message, "nothing came for %ld seconds", request->stall_seconds);
   } else if (code != CURLE_OK) {
     report->outcome = is_transient(code) ? CT_TRANSIENT : CT_REFUSED;
   }
-  if (report->outcome != CT_OK) {
+  if (report->outcome != CT_OK && !t.has_stalled) {
     const char *text = detail[0] ? detail : curl_easy_strerror(code);
     snprintf(report->message, sizeof report->message, "%s", text);
   }

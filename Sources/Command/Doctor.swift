@@ -1,5 +1,6 @@
 import ArgumentParser
 import AvocetDatasets
+import AvocetDownloads
 import AvocetFiles
 import AvocetImages
 import AvocetKernels
@@ -48,7 +49,11 @@ struct Doctor: SessionCommand {
   }
 
   private var libraries: Finding {
-    ("libraries", true, (codecLibraries + ["zlib \(Dataset.zlibVersion)"]).joined(separator: ", "))
+    (
+      "libraries", true,
+      (codecLibraries + ["zlib \(Dataset.zlibVersion)", "libcurl \(Download.curlVersion)"]).joined(
+        separator: ", ")
+    )
   }
 
   private func temporaryFolder(_ session: Session) -> Finding {

@@ -15,8 +15,9 @@ extension Findings {
       for other in group.members.dropFirst() {
         let (a, b) = (fingerprint(first), fingerprint(other))
         let isEqual = a.isEqual(to: b)
+        let (colours, edges) = a.likeness(to: b)
         let likeness =
-          isEqual ? "equal pixels" : "alike \(decimal(Double(a.similarity(to: b)), 3))"
+          isEqual ? "equal pixels" : "alike \(decimal(Double(min(colours, edges)), 3))"
         rows.append([
           isEqual ? "duplicate" : "near duplicate", name(other), name(first),
           "\(likeness); \(className(other)) and \(className(first))\(crossing(first, other))",
@@ -85,7 +86,8 @@ extension Findings {
   private var groupSections: String {
     var html = ""
     if check.groups.isEmpty { return html }
-    html += "<h2>Equal and nearly equal pictures: \(grouped(check.groups.count)) groups</h2>\n"
+    html +=
+      "<h2>Equal and nearly equal pictures: \(grouped(check.groups.count)) \(check.groups.count == 1 ? "group" : "groups")</h2>\n"
     for group in check.groups.prefix(Self.groupsShown) {
       let notes =
         (group.crossesSplits ? ["across splits"] : [])

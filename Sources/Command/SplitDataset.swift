@@ -102,7 +102,7 @@ struct SplitDataset: SessionCommand {
     for line in table.lines { try session.print(line) }
     let together = split.groups.reduce(0) { $0 + $1.count }
     try session.print(
-      "near duplicates kept together: \(grouped(together)) pictures in \(grouped(split.groups.count)) groups"
+      "near duplicates kept together: \(grouped(together)) pictures in \(grouped(split.groups.count)) \(split.groups.count == 1 ? "group" : "groups")"
     )
     for (number, words) in [(1, "one picture, in train"), (2, "two pictures, in train and val")] {
       let few = counts.indices.filter { counts[$0].reduce(0, +) == number }

@@ -103,7 +103,7 @@ struct PublishedTests {
 
   @Test func everyDamageOfTheGzipDataIsNoticed() throws {
     let sound = TinyPublication(at: "http://127.0.0.1:1")
-    for (at, length) in [(5_000, 14_000), (sound.archive.count - 6, 0), (0, 100)] {
+    for (at, length) in [(0, 9_000), (sound.archive.count - 6, 0), (0, 100)] {
       var bytes = sound.archive
       if length > 0 { bytes = Array(bytes.prefix(length)) } else { bytes[at] ^= 1 }
       let digest = try #require(DigestStream(.md5))

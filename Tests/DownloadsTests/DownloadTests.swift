@@ -200,7 +200,7 @@ struct DownloadTests {
   @Test func aTransferThatStandsStillIsGivenUpAndResumed() throws {
     let server = try LoopbackServer { [bytes] request, number in
       var reply = LoopbackServer.Reply(bytes, request)
-      if number == 0 { reply.stall = 3_500 }
+      if number == 0 { reply.stall = 6_000 }
       return reply
     }
     #expect(outcome(try file(server)) == "fetched after 0")

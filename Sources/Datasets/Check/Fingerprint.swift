@@ -25,12 +25,14 @@ public struct Fingerprint: Sendable {
   let digest: [UInt8]
   /// 64 bits of which few differ between pictures that look alike.
   let hash: UInt64
-  /// The picture at 16 x 16 pixels, `[row, column, channel]`, less its mean, in units of its length; empty for a picture of one colour.
-  let view: [Float]
+  /// The picture at 16 x 16 pixels, `[row, column, channel]`.
+  let colours: SmallView
+  /// Its edges: the Laplacian of the brightness of those 16 x 16 pixels.
+  let edges: SmallView
 
   static let side = 16
 
-  /// Looks at a picture.
+  /// Looks at a picture; about 2 KB are kept of it.
   init(_ image: Image) {
     size = Size(width: image.width, height: image.height)
     isGrey = image.isGrey
@@ -39,45 +41,45 @@ public struct Fingerprint: Sendable {
     }
     digest = sha256(size + image.pixels)
     let small = image.resized(width: Self.side, height: Self.side).pixels
-    hash = Self.perceptualHash(small)
-    view = Self.normalised(small)
+    let brightness = Self.brightness(small)
+    hash = Self.perceptualHash(brightness)
+    colours = SmallView(small.map(Int16.init))
+    edges = SmallView(Self.laplacian(brightness))
   }
 
   /// Whether all pixels are equal.
   public func isEqual(to other: Fingerprint) -> Bool { digest == other.digest }
 
-  /// How alike two pictures are, whatever their brightness and contrast: the correlation of their small views, up to 1.
-  public func similarity(to other: Fingerprint) -> Float {
-    guard view.count == other.view.count else { return 0 }
-    // Four sums, so that the products need not wait for each other.
-    var sums = SIMD4<Float>.zero
-    unsafe view.withUnsafeBufferPointer { a in
-      unsafe other.view.withUnsafeBufferPointer { b in
-        for i in stride(from: 0, to: a.count, by: 4) {
-          unsafe sums +=
-            SIMD4(a[i], a[i + 1], a[i + 2], a[i + 3]) * SIMD4(b[i], b[i + 1], b[i + 2], b[i + 3])
-        }
-      }
-    }
-    return sums.sum()
+  /// Whether it is of one colour, but for the traces of its encoding: a deviation of under 2 of 255.
+  var isFlat: Bool { colours.variance < 4 }
+
+  /// How alike two pictures are, whatever their brightness and contrast: the correlations of their colours and of their edges, up to 1.
+  public func likeness(to other: Fingerprint) -> (colours: Float, edges: Float) {
+    (colours.correlation(with: other.colours), edges.correlation(with: other.edges))
   }
 
-  private static func normalised(_ pixels: [UInt8]) -> [Float] {
-    let values = pixels.map(Float.init)
-    let mean = values.reduce(0, +) / Float(values.count)
-    let rest = values.map { $0 - mean }
-    let length = rest.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    // A deviation of under 2 of 255 is one colour and the traces of its encoding.
-    return length < 2 * Float(values.count).squareRoot() ? [] : rest.map { $0 / length }
+  private static func brightness(_ pixels: [UInt8]) -> [Int] {
+    (0..<side * side).map { i in
+      let (red, green, blue) = (Int(pixels[3 * i]), Int(pixels[3 * i + 1]), Int(pixels[3 * i + 2]))
+      return 299 * red + 587 * green + 114 * blue
+    }
+  }
+
+  // In units of 1/8 of the 255 steps; the picture goes on as it ends.
+  private static func laplacian(_ brightness: [Int]) -> [Int16] {
+    func value(_ x: Int, _ y: Int) -> Int {
+      brightness[min(max(y, 0), side - 1) * side + min(max(x, 0), side - 1)]
+    }
+    return (0..<side * side).map { i in
+      let (x, y) = (i % side, i / side)
+      let around = value(x - 1, y) + value(x + 1, y) + value(x, y - 1) + value(x, y + 1)
+      return Int16((4 * value(x, y) - around) / 125)
+    }
   }
 
   /// pHash (Zauner 2010): the signs of the 64 lowest frequencies of a cosine transform of the brightness, against their median; the mean brightness does not count.
-  private static func perceptualHash(_ pixels: [UInt8]) -> UInt64 {
-    var luma = [Float](repeating: 0, count: side * side)
-    for i in luma.indices {
-      let (red, green, blue) = (Int(pixels[3 * i]), Int(pixels[3 * i + 1]), Int(pixels[3 * i + 2]))
-      luma[i] = Float(299 * red + 587 * green + 114 * blue)
-    }
+  private static func perceptualHash(_ brightness: [Int]) -> UInt64 {
+    let luma = brightness.map(Float.init)
     var rows = [Float](repeating: 0, count: side * 8)
     for y in 0..<side {
       for u in 0..<8 {
@@ -111,5 +113,35 @@ extension Image {
       }
       return true
     }
+  }
+}
+
+/// A few numbers of a picture that are compared with another's.
+struct SmallView: Sendable {
+  private let values: [Int16]
+  private let sum: Int
+  /// The count times the sum of the squares, less the square of the sum.
+  private let spread: Int
+
+  init(_ values: [Int16]) {
+    self.values = values
+    sum = values.reduce(0) { $0 + Int($1) }
+    spread = values.count * values.reduce(0) { $0 + Int($1) * Int($1) } - sum * sum
+  }
+
+  /// The mean square of the deviation from the mean.
+  var variance: Double { Double(spread) / Double(values.count * values.count) }
+
+  /// Pearson's correlation, -1...1; 0 if one does not vary.
+  func correlation(with other: SmallView) -> Float {
+    guard spread > 0, other.spread > 0, values.count == other.values.count else { return 0 }
+    var products = 0
+    unsafe values.withUnsafeBufferPointer { a in
+      unsafe other.values.withUnsafeBufferPointer { b in
+        for i in a.indices { unsafe products &+= Int(Int32(a[i]) &* Int32(b[i])) }
+      }
+    }
+    let common = Double(values.count * products - sum * other.sum)
+    return Float(common / (Double(spread).squareRoot() * Double(other.spread).squareRoot()))
   }
 }
