@@ -71,18 +71,15 @@ public final class Optimizer {
     kernels: KernelTable = Kernels.chosen, factor: (_ epochs: Int?) -> Double
   ) {
     steps += 1
-    let learning = parts.compactMap { part in
+    func learn(_ part: Part) {
       let factor = factor(part.numbers.epochs)
-      return factor > 0 ? (part, Float(part.numbers.learningRate * factor)) : nil
-    }
-    let run = { (task: Int, _: Int) in
-      let (part, rate) = learning[task]
-      self.step(part, rate, parameters, gradient, kernels)
+      guard factor > 0 else { return }
+      step(part, Float(part.numbers.learningRate * factor), parameters, gradient, kernels)
     }
     if let team {
-      team.run(learning.count, run)
+      team.run(parts.count) { task, _ in learn(parts[task]) }
     } else {
-      for task in learning.indices { run(task, 0) }
+      for part in parts { learn(part) }
     }
   }
 
