@@ -80,11 +80,7 @@ public struct Evaluation: Sendable {
         guard let truth = labels.map({ $0[label] }) ?? label else { continue }
         do throws(ImageError) {
           let image = try source.image(index)
-          let logits = workspaces[worker].logits(image, preprocessing)
-          guard logits.allSatisfy(\.isFinite) else {
-            throw ImageError(
-              code: "not-finite", message: "the network's output for it is not a number")
-          }
+          let logits = try workspaces[worker].logits(image, preprocessing)
           judged.append(
             Judgement(index: index, truth: truth, logits: logits, temperature: temperature))
         } catch {

@@ -39,7 +39,7 @@ public struct Report {
     case "validation":
       "The validation pictures chose the epoch and fitted the temperature, so these figures flatter a little; a test split that was never looked at tells more."
     case Self.heldOut:
-      "Each picture was judged by a network that learned from the others; the network that is kept learned from all of them. They fitted the temperature, nothing else."
+      "Each picture was judged by a network that learned from the others; the network that is kept learned from all of them. The judgements also fitted the temperature."
     default: nil
     }
   }

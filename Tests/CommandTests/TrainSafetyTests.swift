@@ -85,6 +85,19 @@ struct TrainSafetyTests {
     #expect(!folder.has("run/.avocet-123-4.tmp"))
   }
 
+  @Test func aTrainingThatBeginsAnewForgetsTheStatesOfTheOneBefore() throws {
+    let folder = try TemporaryFolder()
+    try data(folder)
+    let folds = ["--folds", "2"]
+    #expect(avocet(train(folder) + folds).code == 0)
+    #expect(
+      folder.has("run/state.previous.safetensors") && folder.has("run/fold-2/state.safetensors"))
+    #expect(avocet(train(folder, "--force", "--seed", "2", "--epochs", "1")).code == 0)
+    // One epoch, one state; a resume could take any other for its own.
+    #expect(!folder.has("run/state.previous.safetensors"))
+    #expect(!folder.has("run/fold-2/state.safetensors"))
+  }
+
   @Test func foldsJudgeEveryPictureOnceAndTheModelLearnsFromAll() throws {
     let folder = try TemporaryFolder()
     try data(folder, 5)
@@ -101,7 +114,31 @@ struct TrainSafetyTests {
     #expect(try folder.text("run/README.md").contains(" of 10; 95 % interval "))
     let all = avocet(train(folder, "--validation-split", "0", run: "all"))
     #expect(all.code == 0)
-    #expect(try bytes(folder, "run/model.safetensors") == bytes(folder, "all/model.safetensors"))
+    // All but the temperature, for which only the folds have judged anything.
+    var (model, other) = (
+      try Model.read(FilePath(folder.at("run/model.safetensors"))),
+      try Model.read(FilePath(folder.at("all/model.safetensors")))
+    )
+    #expect(model.temperature != 1 && other.temperature == 1)
+    (model.temperature, other.provenance) = (1, model.provenance)
+    #expect(model.encoded() == other.encoded())
+    #expect(try folder.text("run/report.html").contains("judged on 10 held-out pictures"))
+  }
+
+  @Test func aLearningRateIsTriedOutOnceForAllFolds() throws {
+    let folder = try TemporaryFolder()
+    try data(folder, 5)
+    let flags = ["--folds", "2", "--learning-rate", "auto"]
+    let whole = avocet(train(folder, run: "whole") + flags)
+    #expect(whole.code == 0 && whole.errors.count { $0.hasPrefix("learning rate ") } == 1)
+    // The signal comes in the first fold, whose rate a resume must find again.
+    let stopped = avocet(train(folder) + flags, Surroundings(signal: (15, 120)))
+    #expect(stopped.code == 143 && folder.has("run/fold-1/state.safetensors"))
+    #expect(!folder.has("run/state.safetensors"))
+    let resumed = avocet(train(folder, "--resume") + flags)
+    #expect(resumed.code == 0 && !resumed.errors.contains { $0.hasPrefix("learning rate ") })
+    #expect(
+      try bytes(folder, "run/model.safetensors") == bytes(folder, "whole/model.safetensors"))
   }
 
   @Test func foldsThatWereInterruptedEndAsIfTheyHadNotBeen() throws {

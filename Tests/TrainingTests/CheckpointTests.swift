@@ -116,6 +116,30 @@ import Testing
     #expect(same)
   }
 
+  @Test func aCheckpointComesAfterAWholeStepOnly() throws {
+    func accumulating() throws -> SmallTraining {
+      var training = try tiny()
+      (training.recipe.batch, training.recipe.accumulation) = (2, 2)
+      training.recipe.averageDecay = 0.5
+      return training
+    }
+    let (whole, training) = (try accumulating(), try accumulating())
+    try whole.run()
+    let trainer = try training.trainer()
+    trainer.checkpointInterval = .zero
+    var saved: [Int] = []
+    _ = try trainer.run { event in
+      guard case .progress = event, RunFolder(training.path).hasState else { return }
+      let other = try? training.trainer()
+      _ = try? other?.resume()
+      saved.append((other?.epochsDone ?? 0) * 4 + (other?.batchesDone ?? 0))
+    }
+    // Nothing after the first batches, then after the second and the fourth of each epoch.
+    #expect(saved == [2, 2, 4, 4, 6, 6])
+    let same = try training.model == whole.model && training.state == whole.state
+    #expect(same)
+  }
+
   // At every operation of the whole run: the disk fails once and goes on.
   @Test(arguments: [Errno.noSpace, .ioError])
   func aFailureAtAnyStepOfSavingLosesNothing(error: Errno) throws {
