@@ -169,15 +169,6 @@ extension KernelTable {
     beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, decay: Float, step: Int,
     count: Int
   ) {
-    func power(_ base: Double, _ exponent: Int) -> Double {
-      var (result, factor, left) = (1.0, base, exponent)
-      while left > 0 {
-        if left & 1 == 1 { result *= factor }
-        factor *= factor
-        left >>= 1
-      }
-      return result
-    }
     bodies.adamWStep(
       weights: weights, gradient: gradient, mean: mean, square: square, rate: rate, beta1: beta1,
       beta2: beta2, epsilon: epsilon, correction1: Float(1 / (1 - power(Double(beta1), step))),

@@ -62,16 +62,16 @@ public struct LearningRateSearch: Sendable {
 
   /// The loss over the rate, the suggestion marked.
   public var chart: Image {
-    func power(_ rate: Double) -> Double { logarithm(rate) / logarithm(10) }
+    func decades(_ rate: Double) -> Double { logarithm(rate) / logarithm(10) }
     var curves = [
       Chart.Series(
-        name: "loss", points: zip(rates, losses).map { (x: power($0), y: $1) })
+        name: "loss", points: zip(rates, losses).map { (x: decades($0), y: $1) })
     ]
     if let suggestion, let low = losses.min(), let high = losses.max() {
       curves.append(
         Chart.Series(
           name: "chosen: \(suggestion)",
-          points: [(x: power(suggestion), y: low), (x: power(suggestion), y: high)]))
+          points: [(x: decades(suggestion), y: low), (x: decades(suggestion), y: high)]))
     }
     return Chart(
       title: "Loss while the learning rate grows", xLabel: "learning rate, power of ten",

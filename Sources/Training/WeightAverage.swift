@@ -19,15 +19,4 @@ final class WeightAverage {
     let (from, to) = unsafe (parameters.values.pointer, values.values.pointer)
     for i in 0..<values.values.count { unsafe to[i] += share * (from[i] - to[i]) }
   }
-
-  // By squaring, so that every machine gives the same bits.
-  private func power(_ base: Double, _ exponent: Int) -> Double {
-    var (result, factor, left) = (1.0, base, exponent)
-    while left > 0 {
-      if left & 1 == 1 { result *= factor }
-      factor *= factor
-      left >>= 1
-    }
-    return result
-  }
 }
