@@ -25,12 +25,11 @@ private struct TileWindow {
     row >= 0 && column >= 0 && row + size * stride <= rows && column + size * stride <= columns
   }
 
-  /// The window in place, from channel c of the phases' channels on.
-  @inline(__always) func block(channel c: Int) -> Block {
-    let (phase, channel) = c.quotientAndRemainder(dividingBy: channels)
+  /// The pixels of one phase in place.
+  @inline(__always) func block(phase: Int) -> Block {
     let (y, x) = phase.quotientAndRemainder(dividingBy: stride)
     return Block(
-      at: Floats(mutating: map + ((row + y) * columns + column + x) * channels + channel),
+      at: Floats(mutating: map + ((row + y) * columns + column + x) * channels),
       rowStep: stride * columns * channels, columnStep: stride * channels)
   }
 
@@ -103,15 +102,23 @@ extension Bodies {
           column: place.column * step - left)
         let isInPlace = channels % lanes == 0 && window.isInside
         if !isInPlace { window.gather(into: copy, width) }
-        let to = planes + (tile - tiles.lowerBound) * tileStep
-        for c in stride(from: 0, to: width, by: lanes) {
-          transformBlock(
-            transform,
+        // In place phase by phase; a copy holds all phases' channels side by side.
+        let run = isInPlace ? channels : width
+        var to = planes + (tile - tiles.lowerBound) * tileStep
+        for phase in 0..<(width / run) {
+          let from =
             isInPlace
-              ? window.block(channel: c)
-              : Block(at: copy + c, rowStep: a * width, columnStep: width), count: lanes,
-            into: Block(at: to + c, rowStep: b * planeStep, columnStep: planeStep), valid: lanes,
-            between: scratch)
+            ? window.block(phase: phase)
+            : Block(at: copy, rowStep: a * width, columnStep: width)
+          for c in stride(from: 0, to: run, by: lanes) {
+            transformBlock(
+              transform,
+              Block(at: from.at + c, rowStep: from.rowStep, columnStep: from.columnStep),
+              count: lanes,
+              into: Block(at: to + c, rowStep: b * planeStep, columnStep: planeStep),
+              valid: lanes, between: scratch)
+          }
+          to += run
         }
       }
     }

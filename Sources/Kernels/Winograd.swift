@@ -59,7 +59,7 @@ extension KernelTable {
     if g.rowStride > 1 {
       partIntoPhases(weights, g, taps: filter.taps, into: scratch)
       from = ConstFloats(scratch)
-      scratch += filter.taps * filter.taps * g.winogradDepth * g.outputChannels
+      scratch += phasesCount(g, filter)
     }
     bodies.winogradFilter(
       from, inputs: g.winogradDepth, outputs: g.outputChannels, filter, into: packed,
@@ -85,12 +85,15 @@ extension KernelTable {
     }
   }
 
+  // Weights parted into phases.
+  private func phasesCount(_ g: ConvolutionGeometry, _ filter: WinogradFilter) -> Int {
+    g.rowStride > 1 ? filter.taps * filter.taps * g.winogradDepth * g.outputChannels : 0
+  }
+
   /// Floats of scratch that `packWinograd` needs.
   func winogradFilterScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let filter = WinogradGeometry(g, outputTile: outputTile).filter
-    let phases =
-      g.rowStride > 1 ? filter.taps * filter.taps * g.winogradDepth * g.outputChannels : 0
-    return phases + filter.taps * filter.inputs * vectorWidth
+    return phasesCount(g, filter) + filter.taps * filter.inputs * vectorWidth
   }
 
   // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them.
@@ -105,16 +108,16 @@ extension KernelTable {
   }
 
   // What the transforms themselves need: a block between the two passes, and a gathered block, which may be overrun by a vector, or a finished tile.
-  private func edgeCount(_ w: WinogradGeometry, _ block: WinogradBlock) -> Int {
-    w.filter.productCount * (vectorWidth + max(vectorWidth, block.inputWidth)) + vectorWidth
+  private func edgeCount(_ w: WinogradGeometry, width: Int) -> Int {
+    w.filter.productCount * (vectorWidth + width) + vectorWidth
   }
 
   /// Floats of scratch that `winograd` needs.
   func winogradScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradBlock(g)
-    return edgeCount(w, block) + w.filter.productCount * (block.planeStep + block.outputPlaneStep)
-      + 64
+    return edgeCount(w, width: block.inputWidth)
+      + w.filter.productCount * (block.planeStep + block.outputPlaneStep) + 64
   }
 
   /// y = the epilogue of x * w, for one part of the maps; its rows begin and end with a tile.
@@ -126,7 +129,7 @@ extension KernelTable {
     w.outputStep = part.pixelStep
     let block = winogradBlock(g)
     let edge = scratch
-    let planes = edge + edgeCount(w, block)
+    let planes = edge + edgeCount(w, width: block.inputWidth)
     let sums = planes + w.filter.productCount * block.planeStep
     let depth = g.winogradDepth
     // All tiles of several images, or some rows of tiles of one.
@@ -184,7 +187,7 @@ extension KernelTable {
     let block = winogradGradientBlock(g)
     let columns = rounded(g.outputChannels)
     let gradients = w.filter.productCount * (block.tiles * (columns + 16) + 16)
-    let edge = w.filter.productCount * (vectorWidth + max(block.inputWidth, columns)) + vectorWidth
+    let edge = edgeCount(w, width: max(block.inputWidth, columns))
     return edge + w.filter.productCount * block.planeStep + gradients + 64
   }
 
@@ -201,7 +204,7 @@ extension KernelTable {
     let gradientPlaneStep = block.tiles * gradientStep + 16
     let edge = scratch
     let planes =
-      edge + w.filter.productCount * (vectorWidth + max(block.inputWidth, columns)) + vectorWidth
+      edge + edgeCount(w, width: max(block.inputWidth, columns))
     let gradients = planes + w.filter.productCount * block.planeStep
     let total = images * w.tilesPerImage
     if isFirst {
