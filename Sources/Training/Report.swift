@@ -13,6 +13,9 @@ public struct Report {
   let split: String
   let comparison: Comparison?
   let command: String
+  let pictures: Pictures
+  /// The most confident mistakes whose pictures can still be read, up to 24.
+  let mistakes: [Mistake]
 
   /// A report on a model.
   ///
@@ -28,6 +31,8 @@ public struct Report {
     (self.model, self.rows, self.evaluation) = (model, rows, evaluation)
     (self.source, self.split) = (source, split)
     (self.comparison, self.command) = (comparison, command)
+    pictures = Pictures(rows, evaluation)
+    mistakes = Self.mistakes(evaluation, source, model.preprocessing)
   }
 
   /// What pictures are called of which each was judged by a network that did not see it; see `CrossValidation`.
@@ -46,14 +51,19 @@ public struct Report {
 
   /// The pictures of a report as PNG files; what there is nothing to show of is nil.
   struct Pictures {
-    var curves: [UInt8]?
-    var confusion: [UInt8]?
-    var reliability: [UInt8]?
+    let curves, confusion, reliability: [UInt8]?
+
+    init(_ rows: [EpochMetrics], _ evaluation: Evaluation?) {
+      let judged = evaluation.flatMap { $0.judgements.isEmpty ? nil : $0 }
+      curves = rows.isEmpty ? nil : Report.curves(rows).encodedPNG()
+      confusion = judged.map { Report.confusion($0).encodedPNG() }
+      reliability = judged.map { Report.reliability($0).encodedPNG() }
+    }
   }
 
   /// Writes the run folder's files; `report.html` comes last, so that it is a sign of the others.
   public func write(to folder: RunFolder) throws(FileError) {
-    if !rows.isEmpty { try folder.writeCurves(rows) }
+    if let curves = pictures.curves { try folder.write(curves, "curves.png") }
     try writeJudgements(to: folder)
     try folder.write(card, "README.md")
     try writePage(to: folder)
@@ -65,29 +75,15 @@ public struct Report {
     try folder.write(Self.confusionCSV(evaluation), "confusion.csv")
     try folder.write(Self.classesCSV(evaluation), "classes.csv")
     try folder.write(wrongCSV(evaluation), "wrong.csv")
-    let pictures = pictures
     if let picture = pictures.confusion { try folder.write(picture, "confusion.png") }
     if let picture = pictures.reliability { try folder.write(picture, "reliability.png") }
-    let mistakes = worstMistakes
-    if !mistakes.isEmpty {
-      try folder.write(contactSheet(mistakes).encodedPNG(), "mistakes.png")
-    }
+    if !mistakes.isEmpty { try folder.write(contactSheet.encodedPNG(), "mistakes.png") }
     if let comparison { try folder.write(compareCSV(comparison), "compare.csv") }
   }
 
   /// Writes `report.html`.
   public func writePage(to folder: RunFolder) throws(FileError) {
-    try folder.write(page(pictures), "report.html")
-  }
-
-  private var pictures: Pictures {
-    var pictures = Pictures()
-    if !rows.isEmpty { pictures.curves = Self.curves(rows).encodedPNG() }
-    if let evaluation, !evaluation.judgements.isEmpty {
-      pictures.confusion = Self.confusion(evaluation).encodedPNG()
-      pictures.reliability = Self.reliability(evaluation).encodedPNG()
-    }
-    return pictures
+    try folder.write(page, "report.html")
   }
 
   /// The epoch whose weights are kept.
@@ -180,19 +176,20 @@ struct Mistake {
 }
 
 extension Report {
-  /// The most confident mistakes whose pictures can still be read, up to 24.
-  var worstMistakes: [Mistake] {
+  private static func mistakes(
+    _ evaluation: Evaluation?, _ source: (any DataSource)?, _ preprocessing: Preprocessing
+  ) -> [Mistake] {
     guard let evaluation, let source else { return [] }
     return evaluation.mistakes.prefix(24).compactMap { judgement in
       guard let image = try? source.image(judgement.index) else { return nil }
       return Mistake(
-        picture: model.preprocessing.view(of: image), truth: evaluation.classes[judgement.truth],
+        picture: preprocessing.view(of: image), truth: evaluation.classes[judgement.truth],
         said: evaluation.classes[judgement.predicted], name: source.identifier(judgement.index),
         confidence: judgement.confidence)
     }
   }
 
-  func contactSheet(_ mistakes: [Mistake]) -> Image {
+  private var contactSheet: Image {
     let all = evaluation?.mistakes.count ?? mistakes.count
     return ContactSheet(
       title: "The \(mistakes.count) most confident of \(grouped(all)) mistakes",

@@ -4,7 +4,7 @@ import AvocetModelFiles
 
 // The page: whole in itself, without scripts, legible in light and dark and on a telephone.
 extension Report {
-  func page(_ pictures: Pictures) -> String {
+  var page: String {
     let title = "\(rows.isEmpty ? "Evaluation" : "Training") report: \(model.network.architecture)"
     var html = """
       <!doctype html>
@@ -41,7 +41,7 @@ extension Report {
       "What is taken for what",
       confusions
         + picture(pictures.confusion, "The confusion matrix; confusion.csv holds its numbers."))
-    html += mistakes
+    html += mistakesSection
     html += model(facts)
     return html + "</main>\n</body>\n</html>\n"
   }
@@ -194,10 +194,9 @@ extension Report {
     return "<p>Most often:</p>\n<ol>\n\(items.joined(separator: "\n"))\n</ol>\n"
   }
 
-  private var mistakes: String {
-    let worst = worstMistakes
-    if worst.isEmpty { return "" }
-    let figures = worst.map { mistake in
+  private var mistakesSection: String {
+    if mistakes.isEmpty { return "" }
+    let figures = mistakes.map { mistake in
       let (truth, said) = (Markup.escaped(mistake.truth), Markup.escaped(mistake.said))
       return
         "<figure><img alt=\"A picture of the class \(truth) that was taken for \(said)\" src=\"data:image/png;base64,\(base64(mistake.picture.encodedPNG()))\"><figcaption>\(truth), said <b>\(said)</b> (\(decimal(100 * mistake.confidence, 0)) %)<br><small>\(Markup.escaped(mistake.name))</small></figcaption></figure>"
