@@ -68,7 +68,7 @@ struct CheckDataset: SessionCommand {
     }
     var pictures = dataset
     pictures.decodeFiles(model.preprocessing.decoding(limits: common.limits))
-    let prepared = PreparedNetwork(model.network, model.parameters, keepsLevels: false, team: team)
+    let prepared = model.prepared(keepsLevels: false, team: team)
     let indices = Dictionary(
       survey.entries.enumerated().map { ($1.place, $0) }, uniquingKeysWith: { a, _ in a })
     var judgements: [LabelErrors.Judgement] = []

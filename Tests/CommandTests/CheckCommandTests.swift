@@ -1,6 +1,7 @@
 import AvocetDatasets
 import AvocetFiles
 import AvocetImages
+import AvocetTraining
 import SystemPackage
 import TestSupport
 import Testing
@@ -150,6 +151,23 @@ struct CheckCommandTests {
     let rows = try #require(csvRows(folder.text("out/findings.csv")))
     #expect(rows.first { $0[0] == "label" }?[1] == wrong)
     #expect(try folder.text("out/findings.html").contains("labelled blue"))
+  }
+
+  @Test func theDoubtsAreTheProbabilitiesThatClassifyGives() throws {
+    try folder.pictures("data/ant/1.png", "data/bee/2.png")
+    var model = try smallModel(["ant", "bee"])
+    // So cold that the model is sure of everything; a label is then doubted wherever it is not the answer.
+    model.temperature = 0.05
+    let path = try folder.write("cold.safetensors", model.encoded())
+    let run = avocet("dataset", "check", folder.at("data"), "--model", path)
+    let answers = try #require(csvRows(avocet("classify", path, folder.at("data")).output))
+    let wrong = answers.dropFirst().filter { !$0[0].contains("/\($0[1])/") }
+    #expect(!wrong.isEmpty)
+    for row in wrong {
+      let probability = decimal(try #require(Double(row[2])), 2)
+      #expect(run.output.contains("  \(row[0]): labelled "))
+      #expect(run.output.contains("looks like \(row[1]) (\(probability))"))
+    }
   }
 
   @Test func aModelOfOtherClassesIsOfNoUse() throws {
