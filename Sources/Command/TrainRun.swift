@@ -14,8 +14,8 @@ extension Train {
     let judged = folds == nil ? nil : try crossValidate(plan, source, folder, session)
     let points = learningCurve ? try trainOnShares(plan, source, folder, session) : []
     try run(trainer, folder, session)
-    try report(trainer, judged, source, folder, session)
-    try writeCurve(points, source, folder, plan.team, session)
+    let evaluation = try report(trainer, judged, source, folder, session)
+    if let evaluation { try writeCurve(points, evaluation, source, folder, session) }
     session.note("trained in \(duration((clock.now - start) / .seconds(1)))")
     try session.print(folder.modelPath.escaped)
     return trainer.isSaved ? 0 : 5
@@ -61,11 +61,11 @@ extension Train {
     }
   }
 
-  // Fits the temperature on the pictures that were held out, by the folds if there are any, and writes what they show.
+  // Fits the temperature on the pictures that were held out, by the folds if there are any, and writes what they show; gives the judgement of them.
   private func report(
     _ trainer: Trainer, _ judged: CrossValidation?, _ source: Sources, _ folder: RunFolder,
     _ session: Session
-  ) throws(Failure) {
+  ) throws(Failure) -> Evaluation? {
     var model = try readModel(folder.modelPath)
     var evaluation =
       judged?.pooled
@@ -89,6 +89,7 @@ extension Train {
       source: judged == nil ? trainer.validation : source.training,
       split: judged == nil ? "validation" : Report.heldOut, command: session.commandLine)
     try writing { () throws(FileError) in try report.write(to: folder) }
+    return evaluation
   }
 
   private func line(_ row: EpochMetrics, of epochs: Int, _ isBest: Bool) -> String {

@@ -115,14 +115,13 @@ extension Train {
     return points
   }
 
-  /// The learning curve with the training on all pictures as its last point.
+  /// The learning curve with the training on all pictures, judged by `evaluation`, as its last point.
   func writeCurve(
-    _ points: [LearningCurve.Point], _ sources: Sources, _ folder: RunFolder, _ team: ThreadTeam,
-    _ session: Session
+    _ points: [LearningCurve.Point], _ evaluation: Evaluation, _ sources: Sources,
+    _ folder: RunFolder, _ session: Session
   ) throws(Failure) {
-    guard let validation = sources.validation, !points.isEmpty else { return }
-    let all = Self.point(
-      sources.training.count, try judge(folder, team, validation, session))
+    guard !points.isEmpty else { return }
+    let all = Self.point(sources.training.count, evaluation)
     guard points.allSatisfy({ $0.isRight.count == all.isRight.count }), !all.isRight.isEmpty else {
       return
     }
