@@ -32,20 +32,10 @@ struct ExportDataset: SessionCommand {
       )
     }
     let count = dataset.splits.values.reduce(0) { $0 + $1.count }
-    let progress = Progress(session, "writing")
-    let relay = ProgressRelay(progress, total: count)
-    let shouldStop = session.shouldStop
     let team = ThreadTeam(threads: common.threads ?? availableCores())
-    let outcome: DatasetExport.Outcome
-    do throws(FileError) {
-      outcome = try export.write(team: team, shouldStop: { shouldStop() != nil }) {
-        relay.update($0)
-      }
-    } catch {
-      progress.end()
-      throw Failure(error)
+    let outcome = try written(count, session) { shouldStop, progress throws(FileError) in
+      try export.write(team: team, shouldStop: shouldStop, progress: progress)
     }
-    progress.end()
     for (picture, message) in outcome.refused { session.complain("\(picture): \(message)") }
     if outcome.isStopped {
       session.complain("stopped after \(grouped(outcome.written)) of \(grouped(count)) pictures")
@@ -63,3 +53,21 @@ struct ExportDataset: SessionCommand {
 }
 
 extension ImageFormat: ExpressibleByArgument {}
+
+extension SessionCommand {
+  /// Writes so many pictures with a progress bar.
+  func written(
+    _ count: Int, _ session: Session,
+    _ write: (
+      _ shouldStop: @Sendable () -> Bool, _ progress: @Sendable (Int) -> Void
+    ) throws(FileError) -> DatasetExport.Outcome
+  ) throws(Failure) -> DatasetExport.Outcome {
+    let progress = Progress(session, "writing")
+    defer { progress.end() }
+    let relay = ProgressRelay(progress, total: count)
+    let shouldStop = session.shouldStop
+    do throws(FileError) {
+      return try write({ shouldStop() != nil }, { relay.update($0) })
+    } catch { throw Failure(error) }
+  }
+}

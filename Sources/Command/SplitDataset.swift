@@ -56,23 +56,13 @@ struct SplitDataset: SessionCommand {
     _ session: Session
   ) throws(Failure) -> DatasetExport.Outcome {
     let count = survey.entries.count
-    let progress = Progress(session, "writing")
-    let relay = ProgressRelay(progress, total: count)
-    let shouldStop = session.shouldStop
     let writer: SplitWriter
     do throws(DatasetError) {
       writer = try SplitWriter(dataset, survey, split.splits, into: out.path, copies: copy)
     } catch { throw Failure(error.description) }
-    let outcome: DatasetExport.Outcome
-    do throws(FileError) {
-      outcome = try writer.write(team: team, shouldStop: { shouldStop() != nil }) {
-        relay.update($0)
-      }
-    } catch {
-      progress.end()
-      throw Failure(error)
+    let outcome = try written(count, session) { shouldStop, progress throws(FileError) in
+      try writer.write(team: team, shouldStop: shouldStop, progress: progress)
     }
-    progress.end()
     if outcome.isStopped {
       throw Failure(
         "stopped after \(grouped(outcome.written)) of \(grouped(count)) pictures; \(out.path.escaped) is not complete",
