@@ -120,6 +120,14 @@ extension TemporaryFolder {
     }
   }
 
+  /// Writes three pictures of each of the three classes that the small model knows, and gives their folder.
+  func ninePictures() throws -> String {
+    for name in ["ant", "bee", "=crow"] {
+      for i in 1...3 { try pictures("data/\(name)/\(i).png") }
+    }
+    return at("data")
+  }
+
   /// Writes the small model and gives its path.
   func model(_ classes: [String] = ["ant", "bee", "=crow"]) throws -> String {
     try write("model.safetensors", smallModel(classes).encoded())

@@ -12,10 +12,7 @@ struct CompareTests {
 
   init() throws {
     folder = try TemporaryFolder()
-    for name in ["ant", "bee", "=crow"] {
-      for i in 1...3 { try folder.pictures("data/\(name)/\(i).png") }
-    }
-    (model, data) = (try folder.model(), folder.at("data"))
+    (model, data) = (try folder.model(), try folder.ninePictures())
   }
 
   /// A model of other weights and another order of its classes.

@@ -8,13 +8,9 @@ struct EvaluateTests {
   private let model: String
   private let data: String
 
-  // Nine pictures in the three classes that the small model knows.
   init() throws {
     folder = try TemporaryFolder()
-    for name in ["ant", "bee", "=crow"] {
-      for i in 1...3 { try folder.pictures("data/\(name)/\(i).png") }
-    }
-    (model, data) = (try folder.model(), folder.at("data"))
+    (model, data) = (try folder.model(), try folder.ninePictures())
   }
 
   @Test func everyFigureHasItsLine() {
