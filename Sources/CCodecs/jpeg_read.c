@@ -118,15 +118,18 @@ static void read_header(reader *r, const uint8_t *bytes, size_t count) {
   r->info.progress = &r->progress;
 }
 
-static void describe(const reader *r, cc_header *header) {
-  const struct jpeg_decompress_struct *info = &r->info;
+static void describe(reader *r, cc_header *header) {
+  struct jpeg_decompress_struct *info = &r->info;
   header->width = info->image_width;
   header->height = info->image_height;
   header->depth = info->data_precision;
   header->components = info->num_components;
-  header->is_progressive = info->progressive_mode;
   header->is_arithmetic = info->arith_code;
-  header->is_cmyk = info->num_components == 4;
+  if (jpeg_has_multiple_scans(info))
+    for (int c = 0; c < info->num_components; c++) {
+      const jpeg_component_info *part = &info->comp_info[c];
+      header->coefficients += (size_t)part->width_in_blocks * part->height_in_blocks * sizeof(JBLOCK);
+    }
 }
 
 int cc_jpeg_header(const uint8_t *bytes, size_t count, cc_limits limits, cc_header *header, cc_report *report) {

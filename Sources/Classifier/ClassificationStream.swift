@@ -20,12 +20,14 @@ public struct ClassifiedFile: Sendable {
   public let seconds: (decoding: Double, network: Double)
 }
 
-/// Classifies a stream of files: one picture on each core, results in the order of the paths, and never more than a few of them in memory.
+/// Classifies a stream of files: one picture on each core, results in the order of the paths, and never more than a few of them in memory; of large pictures
+/// not more at once than a `DecodingBudget` allows.
 ///
 /// A file's result depends on the file alone.
 @safe public final class ClassificationStream: @unchecked Sendable {
   private let classifier: Classifier
   private let decoding: DecodingOptions
+  private let budget: DecodingBudget
   private let threads: Int
   private let window: Int
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -47,6 +49,7 @@ public struct ClassifiedFile: Sendable {
     nextPath = { iterator.next() }
     (self.classifier, self.decoding) = (classifier, decoding)
     self.threads = max(1, threads)
+    budget = DecodingBudget(threads: self.threads)
     window = 4 * self.threads
     unsafe pthread_mutex_init(lock, nil)
     unsafe pthread_cond_init(changed, nil)
@@ -148,10 +151,14 @@ public struct ClassifiedFile: Sendable {
     var warnings: [String] = []
     let result: Result<Prediction, ImageError>
     do throws(ImageError) {
-      let picture = try readImage(path, options: decoding)
-      warnings = picture.warnings
-      decoded = clock.now
-      result = .success(try classifier.predict(picture.image, in: workspace))
+      // The picture itself is gone when the network runs.
+      let views = try withImage(path, options: decoding, within: budget) {
+        (picture) throws(ImageError) in
+        warnings = picture.warnings
+        decoded = clock.now
+        return classifier.preprocessing.views(of: picture.image)
+      }
+      result = .success(try classifier.predict(views, in: workspace))
     } catch { result = .failure(error) }
     let end = clock.now
     return ClassifiedFile(

@@ -70,7 +70,13 @@ public final class Classifier: Sendable {
   public func predict(_ image: Image, in workspace: InferenceWorkspace) throws(ImageError)
     -> Prediction
   {
-    let logits = try workspace.logits(image, preprocessing)
+    try predict(preprocessing.views(of: image), in: workspace)
+  }
+
+  // The mean over these views of one picture.
+  func predict(_ views: [Image], in workspace: InferenceWorkspace) throws(ImageError) -> Prediction
+  {
+    let logits = try workspace.logits(views, preprocessing)
     return Prediction(classes: classes, probabilities: prepared.distribution(logits))
   }
 

@@ -97,6 +97,7 @@ struct Classify: SessionCommand {
     _ sink: inout PredictionSink, _ links: ClassLinks?, _ tally: inout Tally, _ session: Session
   ) throws(Failure) -> Bool {
     let decoding = classifier.preprocessing.decoding(limits: common.limits)
+    returnLargeBlocksWhenFreed()
     let stream = ClassificationStream(
       classifier, inputs, decoding: decoding, threads: common.threads ?? availableCores())
     let showsBar = output != nil || !session.streams.outputIsTerminal

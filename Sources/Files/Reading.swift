@@ -7,24 +7,7 @@ import SystemPackage
 public func readFile(
   _ path: FilePath, limit: Int, fileSystem: any FileSystem = RealFileSystem()
 ) throws(FileError) -> [UInt8] {
-  let outcome: (status: FileStatus, bytes: [UInt8])
-  do throws(Errno) {
-    outcome = try contents(of: path, limit: limit, fileSystem)
-  } catch {
-    throw FileError(path: path, error)
-  }
-  let (status, bytes) = outcome
-  if status.kind != .regular {
-    throw FileError(
-      path: path, reason: "is a \(status.kind.name), not a regular file", kind: .notRegular)
-  }
-  let size = max(status.size, bytes.count)
-  if size > limit {
-    throw FileError(
-      path: path, reason: "\(grouped(size)) bytes are over the limit of \(grouped(limit))",
-      kind: .tooLarge)
-  }
-  return bytes
+  try InputFile(path, limit: limit, fileSystem: fileSystem).allBytes(limit: limit)
 }
 
 /// Hands a file's bytes to `body`, 64 KiB and less at a time.
@@ -42,33 +25,6 @@ public func readPieces(
   } catch {
     throw FileError(path: path, error)
   }
-}
-
-/// What the file is and its bytes, if it is a regular one within the limit.
-private func contents(
-  of path: FilePath, limit: Int, _ fileSystem: any FileSystem
-) throws(Errno) -> (FileStatus, [UInt8]) {
-  let file: FileDescriptor
-  do throws(Errno) { file = try fileSystem.open(path, for: .reading) } catch {
-    // A socket cannot be opened at all; say what it is.
-    if error == .noSuchAddressOrDevice {
-      return (try fileSystem.status(of: path, followingLinks: true), [])
-    }
-    throw error
-  }
-  defer { fileSystem.close(file) }
-  let status = try fileSystem.status(of: file)
-  guard status.kind == .regular, status.size <= limit else { return (status, []) }
-
-  var bytes: [UInt8] = []
-  var capacity = status.size + 1  // one more, so that the end is seen
-  while bytes.count <= limit {
-    let chunk = try piece(of: file, atMost: capacity, fileSystem)
-    if chunk.isEmpty { break }
-    if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
-    capacity = max(status.size + 1 - bytes.count, 4096)
-  }
-  return (status, bytes)
 }
 
 /// Up to `capacity` bytes from where the file stands; none at its end.

@@ -1,5 +1,6 @@
 import AvocetFiles
 import CCodecs
+import SystemPackage
 
 extension cc_limits {
   init(_ limits: DecodingLimits) {
@@ -37,6 +38,9 @@ extension DecodingLimits {
 extension cc_report {
   /// Throws what the library reported.
   func check() throws(ImageError) {
+    if status == CInt(CC_UNREADABLE) {
+      throw ImageError(code: "unreadable", message: Errno(rawValue: system_error).reason)
+    }
     let code =
       switch status {
       case CInt(CC_OK): ""

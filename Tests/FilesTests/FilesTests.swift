@@ -205,3 +205,28 @@ import Testing
     }
   #endif
 }
+
+@Suite struct InputFileTests {
+  @Test func anyPartOfAFileCanBeRead() throws {
+    let folder = try TemporaryFolder()
+    let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 * 31) }
+    let file = try InputFile(folder.file("a", bytes), limit: 10_000)
+    #expect(file.size == 10_000)
+    for (offset, count) in [(0, 1), (9_990, 10), (17, 4_000), (0, 10_000)] {
+      #expect(
+        try file.bytes(at: offset, count: count) == Array(bytes[offset..<offset + count]))
+    }
+    #expect(try file.bytes(at: 9_990, count: 50) == Array(bytes[9_990...]))
+    #expect(try file.bytes(at: 20_000, count: 5).isEmpty)
+  }
+
+  @Test func aFileThatGrowsIsReadToItsEndOrRefused() throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.file("a", [1, 2])
+    let file = try InputFile(path, limit: 5000)
+    let handle = try FileDescriptor.open(path, .writeOnly, options: .append)
+    try handle.closeAfter { _ = try handle.writeAll([UInt8](repeating: 3, count: 4998)) }
+    #expect(try file.allBytes(limit: 5000).count == 5000)
+    #expect(throws: FileError.self) { try file.allBytes(limit: 4999) }
+  }
+}
