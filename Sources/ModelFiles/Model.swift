@@ -69,22 +69,25 @@ public struct Model: Sendable {
   public static func read(
     _ path: FilePath, fileSystem: any FileSystem = RealFileSystem()
   ) throws(ModelFileError) -> Model {
-    let bytes: [UInt8]
+    let file: InputFile
     do throws(FileError) {
-      bytes = try readFile(path, limit: sizeLimit, fileSystem: fileSystem)
+      file = try InputFile(path, limit: sizeLimit, fileSystem: fileSystem)
     } catch {
       throw ModelFileError(error.description)
     }
-    do throws(ModelFileError) { return try Model(bytes) } catch {
+    // The weights go from the file to their places, a few at a time.
+    do throws(ModelFileError) { return try Model(.file(file)) } catch {
       throw ModelFileError("\(path.escaped): \(error.description)")
     }
   }
 
   /// Reads a model from a file's bytes.
-  public init(_ bytes: [UInt8]) throws(ModelFileError) {
-    let file = try SafeTensors(bytes)
+  public init(_ bytes: [UInt8]) throws(ModelFileError) { try self.init(.memory(bytes)) }
+
+  private init(_ bytes: TensorBytes) throws(ModelFileError) {
+    var file = try StoredTensors(bytes)
     func text(_ key: String) throws(ModelFileError) -> String {
-      guard let text = file.metadata["avocet.\(key)"] else {
+      guard let text = file.header.metadata["avocet.\(key)"] else {
         throw ModelFileError(
           "no avocet.\(key) in its metadata: \(key == "version" ? "not a model of this program" : "the model is not whole")"
         )
@@ -102,17 +105,19 @@ public struct Model: Sendable {
       Preprocessing.self, try text("preprocessing"), "avocet.preprocessing")
     provenance = try decoded(Provenance.self, try text("provenance"), "avocet.provenance")
     temperature =
-      try file.metadata["avocet.temperature"].map { text throws(ModelFileError) in
+      try file.header.metadata["avocet.temperature"].map { text throws(ModelFileError) in
         try decoded(Double.self, text, "avocet.temperature")
       } ?? 1
     detectorNames = try Self.names(
       try decoded([StoredLevel].self, try text("levels"), "avocet.levels"), network)
     // Before memory is taken for them: a few bytes can declare a network of gigabytes.
-    try Self.check(file, network.layout)
+    try file.check(network.layout)
     parameters = Parameters(network.layout)
     try check()
     for slice in network.layout.slices {
-      parameters.setFileValues(slice, file.tensors[slice.name]?.values ?? [])
+      try parameters.setFileValues(slice) { (range) throws(ModelFileError) in
+        try file.numbers(of: slice.name, range)
+      }
     }
   }
 
@@ -160,25 +165,6 @@ public struct Model: Sendable {
     let shape = Shape(preprocessing.height, preprocessing.width, preprocessing.channels)
     guard shape == network.inputShape else {
       throw ModelFileError("pictures become \(shape), the network takes \(network.inputShape)")
-    }
-  }
-
-  private static func check(_ file: SafeTensors, _ layout: ParameterLayout) throws(ModelFileError) {
-    for slice in layout.slices {
-      guard let tensor = file.tensors[slice.name] else {
-        throw ModelFileError("tensor \(shown(slice.name)) is missing")
-      }
-      guard tensor.shape == slice.fileShape else {
-        throw ModelFileError(
-          "tensor \(shown(slice.name)) is \(tensor.shape); the network wants \(slice.fileShape)")
-      }
-      if slice.name.hasSuffix(".running_var"), tensor.values.contains(where: { $0 < 0 }) {
-        throw ModelFileError("tensor \(shown(slice.name)) holds a negative variance")
-      }
-    }
-    let known = Set(layout.slices.map(\.name))
-    if let extra = file.tensors.keys.filter({ !known.contains($0) }).min() {
-      throw ModelFileError("tensor \(shown(extra)) belongs to no node of the network")
     }
   }
 

@@ -16,11 +16,21 @@ enum NumberType: String, Sendable {
 
   /// The numbers in some bytes.
   func numbers(_ data: ArraySlice<UInt8>) -> [Float] {
+    var numbers = [Float](repeating: 0, count: data.count / width)
+    read(data, into: &numbers)
+    return numbers
+  }
+
+  /// The numbers in some bytes, into the first places of `numbers`, which grow where there are too few.
+  func read(_ data: ArraySlice<UInt8>, into numbers: inout [Float]) {
+    if numbers.count < data.count / width {
+      numbers = [Float](repeating: 0, count: data.count / width)
+    }
     switch self {
-    case .float32: words(data, UInt32.self) { Float(bitPattern: $0) }
-    case .float64: words(data, UInt64.self) { Float(Double(bitPattern: $0)) }
-    case .bfloat16: words(data, UInt16.self) { Float(bitPattern: UInt32($0) << 16) }
-    case .float16: words(data, UInt16.self, half)
+    case .float32: words(data, UInt32.self, into: &numbers) { Float(bitPattern: $0) }
+    case .float64: words(data, UInt64.self, into: &numbers) { Float(Double(bitPattern: $0)) }
+    case .bfloat16: words(data, UInt16.self, into: &numbers) { Float(bitPattern: UInt32($0) << 16) }
+    case .float16: words(data, UInt16.self, into: &numbers, half)
     }
   }
 
@@ -46,13 +56,12 @@ enum NumberType: String, Sendable {
   }
 
   private func words<Word: FixedWidthInteger>(
-    _ data: ArraySlice<UInt8>, _: Word.Type, _ value: (Word) -> Float
-  ) -> [Float] {
+    _ data: ArraySlice<UInt8>, _: Word.Type, into numbers: inout [Float], _ value: (Word) -> Float
+  ) {
     let size = MemoryLayout<Word>.size
-    return unsafe data.withUnsafeBytes { bytes in
-      unsafe [Float](unsafeUninitializedCapacity: bytes.count / size) { numbers, count in
-        count = bytes.count / size
-        for i in 0..<count {
+    unsafe data.withUnsafeBytes { bytes in
+      unsafe numbers.withUnsafeMutableBufferPointer { numbers in
+        for i in 0..<bytes.count / size {
           let word = unsafe bytes.loadUnaligned(fromByteOffset: i * size, as: Word.self)
           unsafe numbers[i] = value(Word(littleEndian: word))
         }

@@ -123,8 +123,8 @@ public final class Parameters: Sendable {
   /// A slice's numbers in the order of files (OIHW, [out, in]).
   public func fileValues(_ slice: ParameterSlice) -> [Float] {
     var result = [Float](repeating: 0, count: slice.range.count)
-    forEachPlace(slice) { memory, file in
-      result[file] = values[slice.range.lowerBound + memory]
+    for block in FileBlock.all(of: slice) {
+      block.forEachPlace { memory, file in result[file] = values[slice.range.lowerBound + memory] }
     }
     return result
   }
@@ -132,26 +132,54 @@ public final class Parameters: Sendable {
   /// Takes a slice's numbers in the order of files.
   public func setFileValues(_ slice: ParameterSlice, _ numbers: [Float]) {
     precondition(numbers.count == slice.range.count, "\(slice.name): \(numbers.count) numbers")
-    let to = values.pointer + slice.range.lowerBound
-    forEachPlace(slice) { memory, file in to[memory] = numbers[file] }
+    setFileValues(slice) { numbers[$0] }
   }
 
-  @inline(__always)
-  private func forEachPlace(_ slice: ParameterSlice, _ body: (Int, Int) -> Void) {
-    let s = slice.shape.count == 4 ? slice.shape : [1, 1] + slice.shape
-    guard s.count == 4 else {
-      for i in slice.range.indices { body(i - slice.range.lowerBound, i - slice.range.lowerBound) }
-      return
+  /// Takes a slice's numbers range by range, in the order of files, from `numbers`.
+  public func setFileValues<Failure: Error>(
+    _ slice: ParameterSlice, _ numbers: (Range<Int>) throws(Failure) -> ArraySlice<Float>
+  ) throws(Failure) {
+    let to = values.pointer + slice.range.lowerBound
+    for block in FileBlock.all(of: slice) {
+      let part = try numbers(block.range)
+      precondition(part.count == block.range.count, "\(slice.name): \(part.count) numbers")
+      part.withUnsafeBufferPointer { part in
+        block.forEachPlace { memory, file in to[memory] = part[file - block.range.lowerBound] }
+      }
     }
-    // Sixteen outputs at a time: a line of the memory is used whole while the file is read along in as many places.
-    let taps = s[0] * s[1]
-    for first in stride(from: 0, to: s[3], by: 16) {
-      for i in 0..<s[2] {
-        for tap in 0..<taps {
-          for o in first..<min(s[3], first + 16) {
-            body((tap * s[2] + i) * s[3] + o, (o * s[2] + i) * taps + tap)
-          }
-        }
+  }
+}
+
+/// Numbers of a slice that lie together in a file: those of sixteen outputs at most, so that a line of the memory is used whole while the file is read along in as
+/// many places.
+private struct FileBlock {
+  /// Taps, inputs and outputs of the slice; a slice of one dimension has inputs alone.
+  private let taps, inputs, outputs: Int
+  private let own: Range<Int>
+  /// Its place in the order of files.
+  var range: Range<Int> {
+    own.lowerBound * inputs * taps..<own.upperBound * inputs * taps
+  }
+
+  static func all(of slice: ParameterSlice) -> [FileBlock] {
+    let shape = slice.shape
+    let (taps, inputs, outputs) =
+      switch shape.count {
+      case 4: (shape[0] * shape[1], shape[2], shape[3])
+      case 2: (1, shape[0], shape[1])
+      default: (1, slice.range.count, 1)
+      }
+    return stride(from: 0, to: outputs, by: 16).map {
+      FileBlock(taps: taps, inputs: inputs, outputs: outputs, own: $0..<min(outputs, $0 + 16))
+    }
+  }
+
+  /// Calls `body` with the place in memory and that in the file of each number.
+  @inline(__always)
+  func forEachPlace(_ body: (_ memory: Int, _ file: Int) -> Void) {
+    for i in 0..<inputs {
+      for tap in 0..<taps {
+        for o in own { body((tap * inputs + i) * outputs + o, (o * inputs + i) * taps + tap) }
       }
     }
   }

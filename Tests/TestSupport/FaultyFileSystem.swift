@@ -13,14 +13,16 @@ package final class FaultyFileSystem: FileSystem {
   private let largestWrite: Int
   private let forever: Bool
   private let forgets: Bool
+  private let onStatus: (@Sendable () -> Void)?
 
-  /// Fails at operation number `failing`, counted from 0; one that `forgets` reads another first byte than was written.
+  /// Fails at operation number `failing`, counted from 0; one that `forgets` reads another first byte than was written;
+  /// `onStatus` is called when an open file was looked at.
   package init(
     failing: Int, error: Errno = .ioError, largestWrite: Int = 1000, forever: Bool = false,
-    forgets: Bool = false
+    forgets: Bool = false, onStatus: (@Sendable () -> Void)? = nil
   ) {
     (self.failing, self.error, self.largestWrite) = (failing, error, largestWrite)
-    (self.forever, self.forgets) = (forever, forgets)
+    (self.forever, self.forgets, self.onStatus) = (forever, forgets, onStatus)
   }
 
   /// How many operations there were.
@@ -39,7 +41,8 @@ package final class FaultyFileSystem: FileSystem {
   }
   package func close(_ file: FileDescriptor) { files.close(file) }
   package func status(of file: FileDescriptor) throws(Errno) -> FileStatus {
-    try files.status(of: file)
+    defer { onStatus?() }
+    return try files.status(of: file)
   }
   package func status(of path: FilePath, followingLinks: Bool) throws(Errno) -> FileStatus {
     try files.status(of: path, followingLinks: followingLinks)
