@@ -47,7 +47,7 @@ public final class FloatBuffer: @unchecked Sendable {
   // Large memory comes from the system itself: already zero, and in huge pages, which cost fewer faults and fewer misses of the address cache.
   private static func pages(_ bytes: Int) -> UnsafeMutableRawPointer? {
     #if canImport(Glibc)
-      guard bytes >= 2 * hugePage else { return nil }
+      guard bytes >= hugePage else { return nil }
       let length = bytes + hugePage
       let flags = MAP_PRIVATE | MAP_ANONYMOUS
       guard let mapping = mmap(nil, length, PROT_READ | PROT_WRITE, flags, -1, 0),

@@ -109,7 +109,12 @@ private struct Folding {
     drafts.sort { $0.nodes[$0.nodes.count - 1] < $1.nodes[$1.nodes.count - 1] }
     let results = Results(count: drafts.count)
     let team = team ?? ThreadTeam(threads: 1)
-    team.run(drafts.count) { task, _ in results.steps[task] = step(drafts[task]) }
+    // Of every thread, for a convolution's folded weights and what packing them needs.
+    let count = foldingCount
+    let scratch = (0..<team.threadCount).map { _ in FloatBuffer(count: count) }
+    team.run(drafts.count) { task, worker in
+      results.steps[task] = step(drafts[task], scratch[worker])
+    }
     return results.steps.compactMap { $0 }
   }
 
@@ -160,18 +165,29 @@ private struct Folding {
     return draft
   }
 
-  private func step(_ draft: Draft) -> PreparedStep {
-    PreparedStep(
-      nodes: draft.nodes, inputs: network.nodes[draft.nodes[0]].inputs, residual: draft.residual,
-      work: work(draft))
+  // Floats that folding and packing any convolution needs.
+  private var foldingCount: Int {
+    network.nodes.indices.reduce(0) { largest, index in
+      guard let geometry = network.convolutionGeometry(index) else { return largest }
+      let packing = kernels.plan(geometry, images: batch).packingScratchCount
+      return max(largest, geometry.weightCount + packing)
+    }
   }
 
-  private func work(_ draft: Draft) -> PreparedStep.Work {
+  private func step(_ draft: Draft, _ scratch: FloatBuffer) -> PreparedStep {
+    PreparedStep(
+      nodes: draft.nodes, inputs: network.nodes[draft.nodes[0]].inputs, residual: draft.residual,
+      work: work(draft, scratch))
+  }
+
+  private func work(_ draft: Draft, _ scratch: FloatBuffer) -> PreparedStep.Work {
     let index = draft.nodes[0]
     let from = network.inputShape(of: index)
     switch network.nodes[index].operation {
     case .input, .add: return .add(draft.function)
-    case .convolution(let layer): return convolution(index, layer, draft)
+    case .convolution(let layer):
+      let plan = kernels.plan(layer.geometry(from), images: batch)
+      return convolution(index, layer, plan, draft, scratch)
     case .dense(let layer): return dense(index, layer, draft)
     case .batchNorm(let layer):
       let (scale, offset) = affine(index, layer)
@@ -186,28 +202,29 @@ private struct Folding {
     }
   }
 
-  private func convolution(_ index: Int, _ layer: Convolution, _ draft: Draft) -> PreparedStep.Work
-  {
-    let g = layer.geometry(network.inputShape(of: index))
+  private func convolution(
+    _ index: Int, _ layer: Convolution, _ plan: ConvolutionPlan, _ draft: Draft,
+    _ scratch: FloatBuffer
+  ) -> PreparedStep.Work {
+    let (channels, count) = (plan.geometry.outputChannels, plan.geometry.weightCount)
     let place = NodePlace(network, index)
-    let weights = copy(place.weight, place.weightCount)
-    var bias = layer.bias ? copy(place.bias, g.outputChannels) : nil
-    if let next = draft.norm, case .batchNorm(let norm) = network.nodes[next].operation {
-      let (scale, offset) = affine(next, norm)
-      for i in stride(from: 0, to: weights.count, by: g.outputChannels) {
-        for c in 0..<g.outputChannels { weights.pointer[i + c] *= scale.pointer[c] }
-      }
-      for c in 0..<g.outputChannels {
-        offset.pointer[c] += scale.pointer[c] * (bias?.pointer[c] ?? 0)
-      }
-      bias = offset
-    }
-    let plan = kernels.plan(g, images: batch)
+    let packingScratch = scratch.pointer + count
     let packed = FloatBuffer(count: plan.packedCount)
-    let scratch = FloatBuffer(count: plan.packingScratchCount)
-    withExtendedLifetime((weights, scratch)) {
-      plan.pack(weights.pointer, into: packed.pointer, scratch: scratch.pointer)
+    var bias = layer.bias ? copy(place.bias, channels) : nil
+    guard let next = draft.norm, case .batchNorm(let norm) = network.nodes[next].operation else {
+      plan.pack(values + place.weight, into: packed.pointer, scratch: packingScratch)
+      return .convolution(plan, packed: packed, bias: bias, draft.function)
     }
+    let (scale, offset) = affine(next, norm)
+    let (weights, folded) = (values + place.weight, scratch.pointer)
+    for i in stride(from: 0, to: count, by: channels) {
+      for c in 0..<channels { folded[i + c] = weights[i + c] * scale.pointer[c] }
+    }
+    for c in 0..<channels {
+      offset.pointer[c] += scale.pointer[c] * (bias?.pointer[c] ?? 0)
+    }
+    bias = offset
+    plan.pack(folded, into: packed.pointer, scratch: packingScratch)
     return .convolution(plan, packed: packed, bias: bias, draft.function)
   }
 
