@@ -28,8 +28,8 @@ import CCodecs
     unsafe pthread_cond_init(changed, nil)
   }
 
-  /// Room for one picture of 12 megapixels, and for one of more than a megapixel on every thread.
-  public convenience init(threads: Int) { self.init(bytes: (40 + 4 * threads) << 20) }
+  /// Room for one picture of 12 megapixels beside its file, and for one of more than a megapixel on every thread.
+  public convenience init(threads: Int) { self.init(bytes: (32 + 4 * threads) << 20) }
 
   deinit {
     unsafe pthread_mutex_destroy(lock)

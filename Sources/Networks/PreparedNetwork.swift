@@ -165,12 +165,11 @@ private struct Folding {
     return draft
   }
 
-  // Floats that folding and packing any convolution needs.
+  // Floats of scratch that folding and packing any convolution needs.
   private var foldingCount: Int {
     network.nodes.indices.reduce(0) { largest, index in
       guard let geometry = network.convolutionGeometry(index) else { return largest }
-      let packing = kernels.plan(geometry, images: batch).packingScratchCount
-      return max(largest, geometry.weightCount + packing)
+      return max(largest, kernels.plan(geometry, images: batch).foldingScratchCount)
     }
   }
 
@@ -206,25 +205,22 @@ private struct Folding {
     _ index: Int, _ layer: Convolution, _ plan: ConvolutionPlan, _ draft: Draft,
     _ scratch: FloatBuffer
   ) -> PreparedStep.Work {
-    let (channels, count) = (plan.geometry.outputChannels, plan.geometry.weightCount)
+    let channels = plan.geometry.outputChannels
     let place = NodePlace(network, index)
-    let packingScratch = scratch.pointer + count
+    let weights = values + place.weight
     let packed = FloatBuffer(count: plan.packedCount)
     var bias = layer.bias ? copy(place.bias, channels) : nil
-    guard let next = draft.norm, case .batchNorm(let norm) = network.nodes[next].operation else {
-      plan.pack(values + place.weight, into: packed.pointer, scratch: packingScratch)
-      return .convolution(plan, packed: packed, bias: bias, draft.function)
+    if let next = draft.norm, case .batchNorm(let norm) = network.nodes[next].operation {
+      let (scale, offset) = affine(next, norm)
+      for c in 0..<channels {
+        offset.pointer[c] += scale.pointer[c] * (bias?.pointer[c] ?? 0)
+      }
+      bias = offset
+      plan.pack(
+        weights, scaledBy: scale.pointer, into: packed.pointer, scratch: scratch.pointer)
+    } else {
+      plan.pack(weights, into: packed.pointer, scratch: scratch.pointer)
     }
-    let (scale, offset) = affine(next, norm)
-    let (weights, folded) = (values + place.weight, scratch.pointer)
-    for i in stride(from: 0, to: count, by: channels) {
-      for c in 0..<channels { folded[i + c] = weights[i + c] * scale.pointer[c] }
-    }
-    for c in 0..<channels {
-      offset.pointer[c] += scale.pointer[c] * (bias?.pointer[c] ?? 0)
-    }
-    bias = offset
-    plan.pack(folded, into: packed.pointer, scratch: packingScratch)
     return .convolution(plan, packed: packed, bias: bias, draft.function)
   }
 
