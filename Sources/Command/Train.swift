@@ -67,7 +67,8 @@ struct Train: SessionCommand {
     let network = try network(dataset, recipe, base)
     let memory = try checkMemory(
       TrainingMemory(
-        network, recipe, threads: team.threadCount, frozenThrough: frozenNode(network)),
+        network, recipe, threads: team.threadCount, frozenThrough: frozenNode(network),
+        anotherWaits: folds != nil || learningCurve),
       batch: recipe.batch)
     let folder = RunFolder(out.path)
     guard let start = try prepare(folder, &recipe, session) else { return 0 }

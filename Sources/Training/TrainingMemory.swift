@@ -8,22 +8,29 @@ public struct TrainingMemory: Sendable {
   private let averages, accumulates: Bool
   private let threads: Int
   private let frozenNode: Int?
+  private let anotherWaits: Bool
 
   /// Of a training of this network on so many threads; see `Recipe` for an average and accumulation.
+  ///
+  /// - Parameter anotherWaits: a second one, ready to begin, is held beside it.
   public init(
     _ network: Network, _ settings: OptimizerSettings, averages: Bool = false,
-    accumulates: Bool = false, threads: Int, frozenThrough frozen: Int? = nil
+    accumulates: Bool = false, threads: Int, frozenThrough frozen: Int? = nil,
+    anotherWaits: Bool = false
   ) {
     (self.network, self.settings, self.threads, frozenNode) = (network, settings, threads, frozen)
-    (self.averages, self.accumulates) = (averages, accumulates)
+    (self.averages, self.accumulates, self.anotherWaits) = (averages, accumulates, anotherWaits)
   }
 
   /// Of a training by a recipe.
-  public init(_ network: Network, _ recipe: Recipe, threads: Int, frozenThrough frozen: Int? = nil)
-  {
+  public init(
+    _ network: Network, _ recipe: Recipe, threads: Int, frozenThrough frozen: Int? = nil,
+    anotherWaits: Bool = false
+  ) {
     self.init(
       network, recipe.optimizer, averages: recipe.averageDecay != nil,
-      accumulates: recipe.accumulation > 1, threads: threads, frozenThrough: frozen)
+      accumulates: recipe.accumulation > 1, threads: threads, frozenThrough: frozen,
+      anotherWaits: anotherWaits)
   }
 
   /// The program itself, its libraries and the threads' stacks.
@@ -45,7 +52,8 @@ public struct TrainingMemory: Sendable {
     let evaluation = parameters + workspace.packed / 2
     // Four batches wait or are made, one is given back.
     let loader = 5 * 4 * batch * network.inputShape.count
-    return Self.program + workspace.bytes + saved + gradients + optimizer.scratch + loader
+    let waiting = anotherWaits ? saved : 0
+    return Self.program + workspace.bytes + saved + waiting + gradients + optimizer.scratch + loader
       + max(checkpoint, evaluation)
   }
 

@@ -67,17 +67,20 @@ struct MemoryTests {
 
   @Test func whatARecipeKeepsIsCounted() throws {
     let network = try Architecture.network(named: "tiny", input: Shape(32, 32, 3), classes: 10)
-    func bytes(_ change: (inout Recipe) -> Void) throws -> Int {
+    func bytes(anotherWaits: Bool = false, _ change: (inout Recipe) -> Void) throws -> Int {
       var recipe = try #require(Recipe.named("aviary"))
       recipe.optimizer = OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 0)
       change(&recipe)
-      return TrainingMemory(network, recipe, threads: 1).bytes(batch: 1)
+      return TrainingMemory(network, recipe, threads: 1, anotherWaits: anotherWaits)
+        .bytes(batch: 1)
     }
     let (plain, parameters) = (try bytes { _ in }, 4 * network.layout.count)
     // Itself, and as array and file while it is saved.
     #expect(try bytes { $0.averageDecay = 0.9 } == plain + 3 * parameters)
     #expect(try bytes { $0.optimizer.rule = .adamW } == plain + 3 * parameters)
     #expect(try bytes { $0.accumulation = 2 } == plain + parameters)
+    // Its weights, the best of them, and the velocity.
+    #expect(try bytes(anotherWaits: true) { _ in } == plain + 3 * parameters)
     // Twice the largest matrix and more.
     let largest = network.layout.slices.map(\.range.count).max() ?? 0
     #expect(try bytes { $0.optimizer.rule = .muon } > plain + 8 * largest)
