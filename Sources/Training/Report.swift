@@ -38,6 +38,10 @@ public struct Report {
   /// What pictures are called of which each was judged by a network that did not see it; see `CrossValidation`.
   public static let heldOut = "held-out"
 
+  /// What stands in place of the figures where nothing was judged.
+  static let unjudged =
+    "No pictures were held out, so nothing is known of how good the model is."
+
   /// What the figures do not tell.
   var caveat: String? {
     switch split {

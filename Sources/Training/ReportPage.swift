@@ -85,7 +85,7 @@ extension Report {
   // The figures as tiles, the number large, what is said of it small.
   private var headline: String {
     guard let evaluation, !evaluation.judgements.isEmpty else {
-      return "<p>No pictures were held out, so nothing is known of how good the model is.</p>\n"
+      return "<p>\(Self.unjudged)</p>\n"
     }
     let tiles = evaluation.figures.map { name, value in
       let cut = value.firstIndex(of: "(") ?? value.endIndex

@@ -81,6 +81,8 @@ extension Report {
       lines += ["", "On \(grouped(evaluation.judgements.count)) \(split) pictures:", ""]
       lines += evaluation.figures.map { line($0.name, $0.value) }
       if let caveat { lines += ["", caveat] }
+    } else {
+      lines += ["", Self.unjudged]
     }
     lines += [
       "", "    avocet evaluate model.safetensors DATA",

@@ -37,9 +37,14 @@ struct TrainReportTests {
         $0.hasPrefix("temperature") && $0.hasSuffix(decimal(model.temperature, 4))
       })
     #expect(try folder.text("run/report.html").contains("<pre>avocet train "))
-    // Nothing held out: nothing to fit on.
+  }
+
+  @Test func whereNothingIsHeldOutNothingIsFittedAndTheCardSaysThatNothingIsKnown() throws {
     _ = train("all", "--validation-split", "0")
     #expect(try Model.read(FilePath(folder.at("all/model.safetensors"))).temperature == 1)
+    for name in ["README.md", "report.html"] {
+      #expect(try folder.text("all/" + name).contains("nothing is known of how good the model is"))
+    }
   }
 
   @Test func aTrainingThatEndedBeforeItsReportWritesItLater() throws {
