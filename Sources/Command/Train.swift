@@ -65,11 +65,8 @@ struct Train: SessionCommand {
     var recipe = try chosenRecipe(dataset, base)
     try checkStudies(dataset, recipe)
     let network = try network(dataset, recipe, base)
-    let memory = try checkMemory(
-      TrainingMemory(
-        network, recipe, threads: team.threadCount, frozenThrough: frozenNode(network),
-        anotherWaits: folds != nil || learningCurve),
-      batch: recipe.batch)
+    let split = try split(network, recipe)
+    let memory = try roomFor(network, split, recipe, dataset, team, base)
     let folder = RunFolder(out.path)
     guard let start = try prepare(folder, &recipe, session) else { return 0 }
 
@@ -79,9 +76,9 @@ struct Train: SessionCommand {
       dataset, recipe, frame, team, session, cacheLimit: memory.left / 4)
     if let warning = fewPictures(source, dataset.classes) { session.note("avocet: \(warning)") }
     var plan = Plan(
-      recipe: recipe, network: network, base: base, frame: frame, classes: dataset.classes,
-      data: provenance(dataset), team: team)
-    let beginning = beginning(plan, source)
+      recipe: recipe, network: network, split: split, base: base, frame: frame,
+      classes: dataset.classes, data: provenance(dataset), team: team)
+    let beginning = try beginning(plan, source, session)
     if let taken = beginning.taken { session.note(taken) }
     if learningRate == .automatic, start == .anew {
       try searchRate(&plan, beginning, source, folder, session)

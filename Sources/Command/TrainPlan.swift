@@ -12,6 +12,8 @@ extension Train {
   struct Plan {
     var recipe: Recipe
     let network: Network
+    /// The network in two, where the maps of a frozen level are stored.
+    let split: SplitNetwork?
     let base: Model?
     /// The preprocessing without mean and deviation.
     let frame: Preprocessing
@@ -55,18 +57,24 @@ extension Train {
     let classWeights: [Float]?
     /// What was taken of another model, in words.
     let taken: String?
+    /// The maps of the frozen level, where they are stored.
+    var stored: FrozenLevel?
   }
 
   /// Weights drawn from the seed, whitened on these pictures, or taken of another model.
-  func beginning(_ plan: Plan, _ sources: Sources) -> Beginning {
+  func beginning(_ plan: Plan, _ sources: Sources, _ session: Session) throws(Failure)
+    -> Beginning
+  {
     let preprocessing = measured(plan.frame, sources.training, plan.recipe, plan.base)
     let parameters = Parameters(initialising: plan.network, seed: common.seed)
     parameters.whiten(plan.network, on: sources.training, preprocessing)
-    return Beginning(
+    var beginning = Beginning(
       parameters: parameters, preprocessing: preprocessing,
       classWeights: classWeights == .balanced
         ? balanced(sources.training, plan.classes.count) : nil,
       taken: plan.base.map { take($0, into: parameters, classes: plan.classes) })
+    beginning.stored = try stored(plan, beginning, sources, session)
+    return beginning
   }
 
   /// A training on these pictures.
@@ -80,11 +88,9 @@ extension Train {
       provenance: Provenance(
         data: plan.data, recipe: plan.recipe.json, licence: "the data's", seed: common.seed),
       folder: folder, team: plan.team, frozenThrough: frozenNode(plan.network),
-      classWeights: beginning.classWeights, pictures: sources.record(plan.classes))
+      stored: beginning.stored, classWeights: beginning.classWeights,
+      pictures: sources.record(plan.classes))
   }
-
-  /// The last node that `--freeze` keeps as it is.
-  func frozenNode(_ network: Network) -> Int? { freeze.flatMap { network.levels[$0] } }
 
   /// Tries out the learning rate on all training pictures; the search is drawn in the folder.
   func searchRate(
@@ -92,10 +98,17 @@ extension Train {
     _ session: Session
   ) throws(Failure) {
     let shouldStop = session.shouldStop
+    let stored = beginning.stored
     let search = LearningRateSearch(
-      plan.network, beginning.parameters, recipe: plan.recipe, seed: common.seed,
-      preprocessing: beginning.preprocessing, training: sources.training, team: plan.team,
-      classWeights: beginning.classWeights, frozenThrough: frozenNode(plan.network),
+      plan.split?.tail ?? plan.network,
+      plan.split?.tailParameters(of: beginning.parameters) ?? beginning.parameters,
+      recipe: plan.recipe, seed: common.seed,
+      examples: stored?.training
+        ?? AugmentedPictures(
+          sources.training, preprocessing: beginning.preprocessing,
+          augmentation: plan.recipe.augmentation),
+      team: plan.team, classWeights: beginning.classWeights,
+      frozenThrough: stored == nil ? frozenNode(plan.network) : nil,
       shouldStop: { shouldStop() != nil })
     try session.checkStop()
     guard let rate = search.suggestion else {
@@ -150,8 +163,8 @@ extension Train {
         "\(data.path.escaped): \(training.count) training pictures; at least 2 are needed")
     }
     let validation = parts.validation.map {
-      // The very view that a later evaluation takes, so that both agree.
-      look($0, "reading validation pictures") { preprocessing.view(of: $0) }
+      // What a later evaluation cuts the views from, so that both agree.
+      look($0, "reading validation pictures") { preprocessing.resized($0) }
     }
     try session.checkStop()
     return Sources(

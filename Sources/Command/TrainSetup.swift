@@ -17,11 +17,12 @@ extension Train {
     } else if let recipe {
       chosen = try recipeFile(recipe.path)
     } else {
-      chosen = try defaultRecipe(dataset)
+      chosen = try defaultRecipe(dataset, base)
     }
     if let base {
       chosen.architecture = base.network.architecture
-      chosen.size = base.network.inputShape.rows
+      chosen.size = try side(of: base)
+      chosen.views = base.preprocessing.views
     }
     if let architecture { chosen.architecture = architecture }
     if let size {
@@ -34,12 +35,22 @@ extension Train {
     if case .fixed(let rate) = learningRate { chosen.optimizer.learningRate = rate }
     if let validationSplit { chosen.validation = validationSplit }
     if let problem = chosen.problem { throw Failure("recipe \(chosen.name): \(problem)", code: 64) }
-    guard Architecture.names.contains(chosen.architecture) else {
+    guard base != nil && architecture == nil || Architecture.names.contains(chosen.architecture)
+    else {
       throw Failure(
         "no architecture is called \"\(escapedText(chosen.architecture.utf8))\"; there are \(Architecture.names.joined(separator: ", "))",
         code: 64)
     }
     return chosen
+  }
+
+  // Rows and columns of the pictures that a model takes.
+  private func side(of base: Model) throws(Failure) -> Int {
+    let shape = base.network.inputShape
+    guard size == nil, shape.rows != shape.columns else { return shape.rows }
+    throw Failure(
+      "\(from?.path.escaped ?? ""): takes views of \(shape.columns) x \(shape.rows) pixels; training needs square ones: --size \(shape.rows) trains it on those"
+    )
   }
 
   private func recipeFile(_ path: FilePath) throws(Failure) -> Recipe {
@@ -56,9 +67,10 @@ extension Train {
     return recipe
   }
 
-  private func defaultRecipe(_ dataset: Dataset) throws(Failure) -> Recipe {
+  private func defaultRecipe(_ dataset: Dataset, _ base: Model?) throws(Failure) -> Recipe {
     let name =
       switch dataset.kind {
+      case _ where base != nil: "fine-tune"
       case .aviary: "aviary"
       case .fashionMNIST: "fashion-mnist"
       case .idx: "mnist"
@@ -82,10 +94,13 @@ extension Train {
     return RunArguments(flags: flags, recipe: recipe)
   }
 
-  // The preprocessing of the model to begin with, where the network sees pictures of the same size.
+  // The preprocessing of the model to begin with, at the size that is trained on.
   private func kept(_ recipe: Recipe, _ base: Model?) -> Preprocessing? {
-    guard let kept = base?.preprocessing, kept.height == recipe.size, kept.width == recipe.size
-    else { return nil }
+    guard var kept = base?.preprocessing else { return nil }
+    let (height, size) = (kept.height, recipe.size)
+    if height == size, kept.width == size { return kept }
+    kept.shortSide = kept.shortSide.map { max(1, $0 * size / height) }
+    (kept.height, kept.width) = (size, size)
     return kept
   }
 
@@ -112,8 +127,7 @@ extension Train {
     let channels = kept(recipe, base)?.channels ?? (dataset.isGrey ? 1 : 3)
     let input = Shape(recipe.size, recipe.size, channels)
     do throws(NetworkError) {
-      let network = try Architecture.network(
-        named: recipe.architecture, input: input, classes: dataset.classes.count)
+      let network = try network(recipe, base, input, classes: dataset.classes.count)
       if let ending = recipe.optimizer.idleGroup(network.layout) {
         throw NetworkError("no parameter's name ends in \(escapedText(ending.utf8))")
       }
@@ -123,6 +137,16 @@ extension Train {
         "architecture \(recipe.architecture) with pictures of \(input.description): \(error.description)",
         code: 64)
     }
+  }
+
+  // The network of the model to begin with, unless another or other pictures are asked for.
+  private func network(_ recipe: Recipe, _ base: Model?, _ input: Shape, classes: Int)
+    throws(NetworkError) -> Network
+  {
+    if architecture == nil, let base, base.network.inputShape == input {
+      return try base.network.telling(classes: classes)
+    }
+    return try Architecture.network(named: recipe.architecture, input: input, classes: classes)
   }
 
   /// The inverse of each class's share, of mean 1 over the pictures.

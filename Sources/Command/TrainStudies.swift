@@ -146,7 +146,7 @@ extension Train {
       try makeFolders(folder.path)
       try removeTemporaries(in: folder.path)
     }
-    let trainer = trainer(plan, beginning(plan, part), part, folder)
+    let trainer = trainer(plan, try beginning(plan, part, session), part, folder)
     if resume, folder.hasState { try takeUp(trainer, session) }
     try describe(plan, folder)
     return trainer

@@ -8,9 +8,9 @@ import Synchronization
   import Darwin
 #endif
 
-/// A batch of training pictures, ready for the network.
+/// A batch of training examples, ready for the network.
 public final class Batch: Sendable {
-  /// The pictures, `[image, row, column, channel]`.
+  /// The pictures, or what else the network takes, `[image, row, column, channel]`.
   public let pictures: FloatBuffer
   /// Their classes.
   public let labels: [Int]
@@ -35,9 +35,8 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
 ///
 /// What is in a batch depends on (seed, epoch, indices) alone. At most `ahead` batches wait.
 @safe public final class BatchLoader: @unchecked Sendable {
-  private let source: any DataSource
-  private let preprocessing: Preprocessing
-  private let augmentation: Augmentation
+  private let examples: any Examples
+  private let mixing: Augmentation
   private let batch: Int
   private let seed: UInt64
   private let epoch: Int
@@ -54,17 +53,17 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
   private var stopping = false
   private var thread: pthread_t?
 
-  /// The batches of `epoch` from `firstBatch` on; see `batchCount` for `dropsLast`.
+  /// The batches of `epoch` from `firstBatch` on, their examples mixed with each other as `mixing` says; see `batchCount` for `dropsLast`.
   public init(
-    _ source: any DataSource, preprocessing: Preprocessing, augmentation: Augmentation, batch: Int,
+    _ examples: any Examples, mixing: Augmentation = Augmentation(), batch: Int,
     dropsLast: Bool = false, sampler: Sampler = .plain, seed: UInt64, epoch: Int,
     firstBatch: Int = 0
   ) {
     precondition(batch > 0, "BatchLoader: a batch of \(batch)")
-    (self.source, self.preprocessing) = (source, preprocessing)
-    (self.augmentation, self.batch, self.seed, self.epoch) = (augmentation, batch, seed, epoch)
-    order = sampler.order(source.labels, seed: seed, epoch: epoch)
-    batchCount = Self.batchCount(source.count, batch: batch, dropsLast: dropsLast)
+    (self.examples, self.mixing) = (examples, mixing)
+    (self.batch, self.seed, self.epoch) = (batch, seed, epoch)
+    order = sampler.order(examples.labels, seed: seed, epoch: epoch)
+    batchCount = Self.batchCount(examples.count, batch: batch, dropsLast: dropsLast)
     (produced, delivered) = (firstBatch, firstBatch)
     unsafe pthread_mutex_init(lock, nil)
     unsafe pthread_cond_init(changed, nil)
@@ -145,34 +144,22 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
     unsafe pthread_mutex_lock(lock)
     let memory = spare.popLast()
     unsafe pthread_mutex_unlock(lock)
-    let pictures = memory ?? FloatBuffer(count: batch * preprocessing.count)
-    let blank = preprocessing.blank
+    let shape = examples.shape
+    let count = shape.rows * shape.columns * shape.channels
+    let pictures = memory ?? FloatBuffer(count: batch * count)
     for (slot, index) in indices.enumerated() {
       do throws(ImageError) {
-        let choice = augmentation.choice(seed: seed, epoch: epoch, index: index)
-        let view = preprocessing.view(of: augmentation.cropped(try source.image(index), choice))
-        let picture = augmentation.apply(choice, to: view, blank: blank)
-        unsafe preprocessing.normalise(
-          picture, into: pictures.pointer + slot * preprocessing.count)
+        unsafe try examples.write(
+          index, into: pictures.pointer + slot * count, seed: seed, epoch: epoch)
       } catch {
-        return .failure(BatchError(description: "\(source.identifier(index)): \(error.message)"))
+        return .failure(BatchError(description: "\(examples.identifier(index)): \(error.message)"))
       }
     }
-    let labels = indices.map { source.label($0) }
-    let mixes = indices.map { augmentation.mix(seed: seed, epoch: epoch, index: $0) }
+    let labels = indices.map { examples.label($0) }
+    let mixes = indices.map { mixing.mix(seed: seed, epoch: epoch, index: $0) }
     let row = PictureRow(
-      pictures: pictures, height: preprocessing.height, width: preprocessing.width,
-      channels: preprocessing.channels)
+      pictures: pictures, height: shape.rows, width: shape.columns, channels: shape.channels)
     let blends = mixes.contains { $0 != nil } ? row.mix(mixes, labels: labels) : nil
     return .success(Batch(pictures, labels: labels, indices: indices, blends: blends))
-  }
-}
-
-extension Preprocessing {
-  /// The mean colour: what a blanked square shows.
-  var blank: RGB {
-    let bytes = mean.map { UInt8(min(max($0 * 255, 0), 255)) }
-    return bytes.count == 3
-      ? RGB(bytes[0], bytes[1], bytes[2]) : RGB(bytes[0], bytes[0], bytes[0])
   }
 }

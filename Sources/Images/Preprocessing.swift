@@ -53,6 +53,9 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     background.count == 3 ? RGB(background[0], background[1], background[2]) : .white
   }
 
+  /// What a pixel may become.
+  private static let largest: Float = 1e6
+
   /// What is wrong with the values, or nil; a model file may hold anything.
   public var problem: String? {
     let sizes = 1...16384
@@ -66,6 +69,11 @@ public struct Preprocessing: Codable, Hashable, Sendable {
     if !mean.allSatisfy(\.isFinite) { return "a mean that is not finite" }
     if !deviation.allSatisfy({ $0.isFinite && $0 > 0 }) {
       return "a deviation that is not positive"
+    }
+    for (mean, deviation) in zip(mean, deviation)
+    where max(abs(mean), abs(1 - mean)) / deviation > Self.largest {
+      return
+        "a mean of \(mean) and a deviation of \(deviation): pixels would become numbers above \(Self.largest)"
     }
     if background.count != 3 { return "a background of \(background.count) numbers, not 3" }
     if ![1, 2, 6].contains(views) { return "\(views) views; 1, 2 and 6 are possible" }
@@ -106,13 +114,25 @@ extension Preprocessing {
     let longSide = shortSide * long / short
     let isWide = pictureWidth >= pictureHeight
     let resized = isWide ? (longSide, shortSide) : (shortSide, longSide)
+    // Halves are rounded as torchvision does: to even where something is cut off, down where something is added.
     func start(_ free: Int) -> Int {
-      if free <= 0 || shift == 0 { return Int((Double(free) / 2).rounded(.toNearestOrEven)) }
+      if free <= 0 { return -(-free / 2) }
+      if shift == 0 { return Int((Double(free) / 2).rounded(.toNearestOrEven)) }
       return shift < 0 ? 0 : free
     }
     return Plan(
       width: resized.0, height: resized.1, x: start(resized.0 - width),
       y: start(resized.1 - height))
+  }
+
+  /// The picture at the size from which its views are cut, so that this need not be done again: its views stay the same. One whose long side would
+  /// make it large stays as it is.
+  public func resized(_ image: Image) -> Image {
+    let plan = plan(image.width, image.height)
+    if plan.width * plan.height > 4 * max(height * width, (shortSide ?? 0) * (shortSide ?? 0)) {
+      return image
+    }
+    return image.resized(width: plan.width, height: plan.height, interpolation: interpolation)
   }
 
   /// The picture resized and cropped to height x width.

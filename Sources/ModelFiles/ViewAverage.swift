@@ -11,9 +11,18 @@ extension InferenceWorkspace {
   public func logits(
     _ views: [Image], _ preprocessing: Preprocessing
   ) throws(ImageError) -> [Float] {
+    try logits(over: preprocessing.viewWeights) { view in
+      unsafe preprocessing.normalise(views[view], into: input)
+    }
+  }
+
+  /// The mean of the logits of several inputs, each counted by its weight; `fill` writes one of them into `input`.
+  public func logits(over weights: [Float], _ fill: (_ view: Int) -> Void) throws(ImageError)
+    -> [Float]
+  {
     var mean = [Float](repeating: 0, count: prepared.network.classCount)
-    for (view, weight) in zip(views, preprocessing.viewWeights) {
-      unsafe preprocessing.normalise(view, into: input)
+    for (view, weight) in weights.enumerated() {
+      fill(view)
       run()
       for i in mean.indices { unsafe mean[i] += weight * logits[i] }
     }

@@ -49,6 +49,15 @@ public struct Network: Hashable, Sendable {
 
   /// The network of these nodes, checked: shapes recomputed, names distinct, levels present and in order.
   public init(architecture: String, nodes: [Node], levels: [Level: Int]) throws(NetworkError) {
+    try self.init(part: architecture, nodes: nodes, levels: levels)
+    try checkLevels()
+    guard let last = nodes.last, last.shape.rows == 1, last.shape.columns == 1 else {
+      throw NetworkError("the last node gives no logits")
+    }
+  }
+
+  /// A part of a network: it need not have levels nor end with logits.
+  init(part architecture: String, nodes: [Node], levels: [Level: Int]) throws(NetworkError) {
     (self.architecture, self.nodes, self.levels) = (architecture, nodes, levels)
     guard let first = nodes.first, case .input(let shape) = first.operation, first.inputs.isEmpty,
       nodes.count >= 2, nodes.count <= 10_000
@@ -58,10 +67,6 @@ public struct Network: Hashable, Sendable {
     }
     layout = ParameterLayout(try Self.slices(nodes))
     fields = try Self.receptiveFields(nodes)
-    try checkLevels()
-    guard let last = nodes.last, last.shape.rows == 1, last.shape.columns == 1 else {
-      throw NetworkError("the last node gives no logits")
-    }
   }
 
   private static func isAllowed(_ shape: Shape) -> Bool {

@@ -11,9 +11,8 @@ extension Trainer {
     let clock = ContinuousClock()
     var start = clock.now
     let loader = BatchLoader(
-      training, preprocessing: preprocessing, augmentation: recipe.augmentation,
-      batch: recipe.batch, dropsLast: recipe.dropsLast, sampler: recipe.sampler, seed: seed,
-      epoch: state.epoch, firstBatch: state.step)
+      examples, mixing: recipe.augmentation, batch: recipe.batch, dropsLast: recipe.dropsLast,
+      sampler: recipe.sampler, seed: seed, epoch: state.epoch, firstBatch: state.step)
     defer { loader.stop() }
     while true {
       let batch: Batch
@@ -76,11 +75,7 @@ extension Trainer {
     let clock = ContinuousClock()
     let start = clock.now
     let trainingSeconds = state.seconds
-    let evaluation = validation.map {
-      Evaluation(
-        PreparedNetwork(network, kept, keepsLevels: false, team: team), preprocessing,
-        classes: classes, on: $0, team: team, shouldStop: shouldStop)
-    }
+    let evaluation = evaluation(shouldStop)
     if let evaluation, evaluation.isStopped(before: validation?.count ?? 0) { return false }
     let isBest = evaluation.map { $0.top1 > state.best } ?? true
     if isBest {
@@ -99,5 +94,19 @@ extension Trainer {
     save(report)
     report(.epoch(row, isBest: isBest))
     return true
+  }
+
+  // Of the network as it is now, on what chooses the epoch.
+  private func evaluation(_ shouldStop: @Sendable () -> Bool) -> Evaluation? {
+    guard let validation else { return nil }
+    let prepared = PreparedNetwork(network, kept, keepsLevels: false, team: team)
+    if let features = frozen?.validation {
+      return Evaluation(
+        prepared, viewWeights: preprocessing.viewWeights, classes: classes, on: features,
+        team: team, shouldStop: shouldStop)
+    }
+    return Evaluation(
+      prepared, preprocessing, classes: classes, on: validation, team: team,
+      shouldStop: shouldStop)
   }
 }

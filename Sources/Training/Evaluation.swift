@@ -67,24 +67,54 @@ public struct Evaluation: Sendable {
     on source: any DataSource, labels: [Int?]? = nil, team: ThreadTeam,
     shouldStop: @Sendable () -> Bool = { false }, progress: @Sendable (Int) -> Void = { _ in }
   ) {
+    self.init(
+      prepared, classes: classes, count: source.count,
+      truth: { i in labels.map { $0[source.label(i)] } ?? source.label(i) },
+      identifier: { source.identifier($0) }, team: team, shouldStop: shouldStop,
+      progress: progress
+    ) { i, workspace throws(ImageError) in
+      try workspace.logits(try source.image(i), preprocessing)
+    }
+  }
+
+  /// Shows the stored maps of every picture to what follows a frozen level; the views count as `viewWeights` says.
+  init(
+    _ prepared: PreparedNetwork, viewWeights: [Float], classes: [String],
+    on features: StoredFeatures, team: ThreadTeam, shouldStop: @Sendable () -> Bool
+  ) {
+    self.init(
+      prepared, classes: classes, count: features.count, truth: { features.label($0) },
+      identifier: { features.identifier($0) }, team: team, shouldStop: shouldStop
+    ) { i, workspace throws(ImageError) in
+      try workspace.logits(over: viewWeights) { view in
+        unsafe features.write(i, view: view, into: workspace.input)
+      }
+    }
+  }
+
+  private init(
+    _ prepared: PreparedNetwork, classes: [String], count: Int,
+    truth: @Sendable (Int) -> Int?, identifier: @Sendable (Int) -> String, team: ThreadTeam,
+    shouldStop: @Sendable () -> Bool, progress: @Sendable (Int) -> Void = { _ in },
+    logits: @Sendable (Int, InferenceWorkspace) throws(ImageError) -> [Float]
+  ) {
     let results = Mutex<([Judgement], [(Int, String, String)])>(([], []))
     let workspaces = (0..<team.threadCount).map { _ in InferenceWorkspace(prepared) }
     let temperature = Double(prepared.temperature)
     let chunk = 16
     let done = Atomic<Int>(0)
-    team.run((source.count + chunk - 1) / chunk) { task, worker in
+    team.run((count + chunk - 1) / chunk) { task, worker in
       if shouldStop() { return }
       var (judged, failed): ([Judgement], [(Int, String, String)]) = ([], [])
-      for index in task * chunk..<min(source.count, (task + 1) * chunk) {
-        let label = source.label(index)
-        guard let truth = labels.map({ $0[label] }) ?? label else { continue }
+      for index in task * chunk..<min(count, (task + 1) * chunk) {
+        guard let truth = truth(index) else { continue }
         do throws(ImageError) {
-          let image = try source.image(index)
-          let logits = try workspaces[worker].logits(image, preprocessing)
           judged.append(
-            Judgement(index: index, truth: truth, logits: logits, temperature: temperature))
+            Judgement(
+              index: index, truth: truth, logits: try logits(index, workspaces[worker]),
+              temperature: temperature))
         } catch {
-          failed.append((index, source.identifier(index), error.message))
+          failed.append((index, identifier(index), error.message))
         }
       }
       results.withLock {

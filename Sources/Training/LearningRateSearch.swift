@@ -14,7 +14,7 @@ public struct LearningRateSearch: Sendable {
   /// From a ten-thousandth of the recipe's rate, 15 % more from step to step, at most 100 times: to a hundred times the recipe's rate.
   public init(
     _ network: Network, _ parameters: Parameters, recipe: Recipe, seed: UInt64,
-    preprocessing: Preprocessing, training: any DataSource, team: ThreadTeam,
+    examples: any Examples, team: ThreadTeam,
     classWeights: [Float]? = nil, frozenThrough frozen: Int? = nil,
     shouldStop: () -> Bool = { false }
   ) {
@@ -27,9 +27,8 @@ public struct LearningRateSearch: Sendable {
     var (factor, smooth, epoch) = (1e-4, 0.0, 0)
     while rates.count < 100 {
       let loader = BatchLoader(
-        training, preprocessing: preprocessing, augmentation: recipe.augmentation,
-        batch: recipe.batch, dropsLast: recipe.dropsLast, sampler: recipe.sampler, seed: seed,
-        epoch: epoch)
+        examples, mixing: recipe.augmentation, batch: recipe.batch, dropsLast: recipe.dropsLast,
+        sampler: recipe.sampler, seed: seed, epoch: epoch)
       defer { loader.stop() }
       epoch += 1
       var isEmpty = true

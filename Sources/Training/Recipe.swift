@@ -49,6 +49,8 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var patience: Int?
   /// Which pictures an epoch shows.
   public var sampler: Sampler
+  /// Views of each training picture whose maps of a frozen level are computed once and kept: an epoch shows one of them. Nil: every step computes them anew.
+  public var storedViews: Int?
 
   /// What becomes of the pictures' losses.
   public enum Reduction: String, Codable, Sendable, CaseIterable { case mean, sum }
@@ -75,7 +77,8 @@ public struct Recipe: Codable, Hashable, Sendable {
     optimizer: OptimizerSettings, schedule: Schedule, warmUp: Double, labelSmoothing: Double,
     augmentation: Augmentation, reduction: Reduction = .mean, dropsLast: Bool = false,
     validation: Double = 0.1, views: Int = 1, accumulation: Int = 1, clipNorm: Double? = nil,
-    averageDecay: Double? = nil, patience: Int? = nil, sampler: Sampler = .plain
+    averageDecay: Double? = nil, patience: Int? = nil, sampler: Sampler = .plain,
+    storedViews: Int? = nil
   ) {
     (self.name, self.architecture, self.size) = (name, architecture, size)
     (self.epochs, self.batch, self.optimizer) = (epochs, batch, optimizer)
@@ -83,7 +86,7 @@ public struct Recipe: Codable, Hashable, Sendable {
     (self.augmentation, self.reduction, self.dropsLast) = (augmentation, reduction, dropsLast)
     (self.validation, self.views, self.accumulation) = (validation, views, accumulation)
     (self.clipNorm, self.averageDecay, self.patience) = (clipNorm, averageDecay, patience)
-    self.sampler = sampler
+    (self.sampler, self.storedViews) = (sampler, storedViews)
   }
 
   /// Reads a recipe; what came later than the first recipes may be missing.
@@ -109,7 +112,8 @@ public struct Recipe: Codable, Hashable, Sendable {
       clipNorm: try values.decodeIfPresent(Double.self, forKey: .clipNorm),
       averageDecay: try values.decodeIfPresent(Double.self, forKey: .averageDecay),
       patience: try values.decodeIfPresent(Int.self, forKey: .patience),
-      sampler: try value(.sampler, .plain))
+      sampler: try value(.sampler, .plain),
+      storedViews: try values.decodeIfPresent(Int.self, forKey: .storedViews))
   }
 
   /// Batches of an epoch of so many pictures.
@@ -159,6 +163,9 @@ public struct Recipe: Codable, Hashable, Sendable {
     }
     if let patience, !(1...1_000_000).contains(patience) {
       return bad("patience", patience, "1 to 1,000,000")
+    }
+    if let storedViews, !(1...1024).contains(storedViews) {
+      return bad("storedViews", storedViews, "1 to 1024")
     }
     if ![1, 2, 6].contains(views) { return bad("views", views, "1, 2 or 6") }
     return augmentation.problem(side: size)

@@ -24,6 +24,11 @@ extension Trainer {
       throw folder.foreign(
         saved.path, "the pictures are not those of then: \(otherPictures(saved))")
     }
+    guard saved.state.frozen == state.frozen else {
+      throw folder.foreign(
+        saved.path,
+        "the frozen weights, or how pictures are prepared for them, are not those of then")
+    }
     if let problem = saved.state.problem(after: saved.steps, recipe) {
       throw folder.foreign(saved.path, problem)
     }

@@ -7,12 +7,15 @@ import AvocetNetworks
 
 /// Trains a network on a split and keeps a run folder.
 public final class Trainer {
+  /// What is trained: the network, or what follows its frozen level.
   let network: Network
   let recipe: Recipe
   let seed: UInt64
   let classes: [String]
   let preprocessing: Preprocessing
   let training: any DataSource
+  let examples: any Examples
+  let frozen: FrozenLevel?
   /// The pictures that choose the epoch.
   public let validation: (any DataSource)?
   let provenance: Provenance
@@ -36,23 +39,33 @@ public final class Trainer {
   var lastCheckpoint = ContinuousClock.now
 
   /// A training of `parameters`, which it changes; `pictures` is what a resume compares.
+  ///
+  /// `frozenThrough` names the last node that stays as it is; with its maps in `stored`, what follows it is trained alone, and `parameters` do not change.
   public init(
     _ network: Network, _ parameters: Parameters, recipe: Recipe, seed: UInt64, classes: [String],
     preprocessing: Preprocessing, training: any DataSource, validation: (any DataSource)?,
     provenance: Provenance, folder: RunFolder, team: ThreadTeam, frozenThrough frozen: Int? = nil,
-    classWeights: [Float]? = nil, pictures: PictureRecord? = nil
+    stored: FrozenLevel? = nil, classWeights: [Float]? = nil, pictures: PictureRecord? = nil
   ) {
-    (self.network, self.parameters, self.recipe, self.seed) = (network, parameters, recipe, seed)
+    (self.network, self.recipe, self.seed) = (stored?.split.tail ?? network, recipe, seed)
+    self.parameters = stored.map { $0.split.tailParameters(of: parameters) } ?? parameters
+    self.frozen = stored
+    examples =
+      stored?.training
+      ?? AugmentedPictures(
+        training, preprocessing: preprocessing, augmentation: recipe.augmentation)
     (self.classes, self.preprocessing, self.provenance) = (classes, preprocessing, provenance)
     (self.training, self.validation) = (training, validation)
-    (self.folder, self.team, frozenNode) = (folder, team, frozen)
+    (self.folder, self.team, frozenNode) = (folder, team, stored == nil ? frozen : nil)
     self.classWeights = classWeights
-    optimizer = Optimizer(recipe.optimizer, network.layout, frozenThrough: frozen ?? -1)
-    average = recipe.averageDecay.map { WeightAverage(network.layout, decay: $0) }
-    best = Parameters(network.layout)
+    let layout = self.network.layout
+    optimizer = Optimizer(recipe.optimizer, layout, frozenThrough: frozenNode ?? -1)
+    average = recipe.averageDecay.map { WeightAverage(layout, decay: $0) }
+    best = Parameters(layout)
     let record = pictures ?? PictureRecord(training, validation, classes: classes)
     self.pictures = record
-    state = TrainingState(pictures: training.count, fingerprint: record.fingerprint)
+    state = TrainingState(
+      pictures: training.count, fingerprint: record.fingerprint, frozen: stored?.fingerprint)
   }
 
   /// Epochs in all.
@@ -71,7 +84,8 @@ public final class Trainer {
 
   var model: Model {
     Model(
-      network: network, parameters: best, classes: classes, preprocessing: preprocessing,
+      network: frozen?.split.whole ?? network, parameters: frozen?.joined(best) ?? best,
+      classes: classes, preprocessing: preprocessing,
       detectorNames: [:], provenance: provenance)
   }
 

@@ -17,10 +17,12 @@ public struct TrainingState: Codable, Sendable, Hashable {
   /// The training pictures: how many, and a number that changes with any picture, its class and its place.
   var pictures = 0
   var fingerprint: UInt32 = 0
+  /// A number that changes with the body of a network whose frozen level is stored; nil without one.
+  var frozen: UInt32?
 
   /// The beginning of a training on these pictures.
-  init(pictures: Int, fingerprint: UInt32) {
-    (self.pictures, self.fingerprint) = (pictures, fingerprint)
+  init(pictures: Int, fingerprint: UInt32, frozen: UInt32? = nil) {
+    (self.pictures, self.fingerprint, self.frozen) = (pictures, fingerprint, frozen)
   }
 
   /// Whether another state is of the same pictures.

@@ -19,8 +19,8 @@ import Testing
     _ augmentation: Augmentation = Augmentation()
   ) -> BatchLoader {
     BatchLoader(
-      source, preprocessing: preprocessing, augmentation: augmentation, batch: batch, seed: seed,
-      epoch: epoch, firstBatch: first)
+      AugmentedPictures(source, preprocessing: preprocessing, augmentation: augmentation),
+      batch: batch, seed: seed, epoch: epoch, firstBatch: first)
   }
 
   /// The batches that are left: their indices, labels and numbers.
@@ -55,7 +55,9 @@ import Testing
   @Test(arguments: [(11, 2), (12, 3), (4, 1), (3, 1), (0, 0)])
   func aLastBatchThatIsNotFullMayBeLeftOut(pictures: Int, batches: Int) throws {
     let loader = BatchLoader(
-      GreySource(count: pictures), preprocessing: Self.preprocessing, augmentation: Augmentation(),
+      AugmentedPictures(
+        GreySource(count: pictures), preprocessing: Self.preprocessing,
+        augmentation: Augmentation()),
       batch: 4, dropsLast: true, seed: 1, epoch: 0)
     let indices = try Self.rest(loader).map(\.indices)
     #expect(indices.count == batches)

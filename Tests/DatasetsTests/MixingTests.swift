@@ -13,8 +13,10 @@ import Testing
     epoch: Int = 0
   ) throws -> [(batch: Batch, pictures: [[Float]])] {
     let loader = BatchLoader(
-      GreySource(count: count, side: 8), preprocessing: preprocessing, augmentation: augmentation,
-      batch: batch, seed: seed, epoch: epoch)
+      AugmentedPictures(
+        GreySource(count: count, side: 8), preprocessing: preprocessing,
+        augmentation: augmentation),
+      mixing: augmentation, batch: batch, seed: seed, epoch: epoch)
     defer { loader.stop() }
     var result: [(Batch, [[Float]])] = []
     while let batch = try loader.next() {

@@ -128,6 +128,18 @@ import Testing
     #expect(plan.views(of: image) == [cuts[0]])
   }
 
+  @Test(arguments: [(10, 7), (300, 20), (9, 31), (5, 5), (1, 400)], [nil, 12, 16, 20])
+  func aPictureResizedOnceHasTheSameViews(size: (Int, Int), shortSide: Int?) {
+    let image = noise(size.0, size.1)
+    for views in [1, 2, 6] {
+      let plan = Preprocessing(
+        height: 16, width: 16, shortSide: shortSide, interpolation: .bicubic, views: views)
+      let once = plan.resized(image)
+      #expect(plan.views(of: once) == plan.views(of: image))
+      #expect(once.width * once.height <= max(image.width * image.height, 4 * 20 * 20))
+    }
+  }
+
   @Test(arguments: [1, 2, 6]) func everyViewHasItsWeightAndTheMiddleHalfOfAll(views: Int) {
     let plan = Preprocessing(height: 4, width: 4, views: views)
     #expect(plan.viewWeights.count == plan.views(of: noise(4, 4)).count)
@@ -191,5 +203,11 @@ import Testing
     wrong = square
     wrong.views = 3
     #expect(wrong.problem != nil)
+    wrong = square
+    wrong.mean = [0, 3e38, 0]
+    #expect(wrong.problem?.hasPrefix("a mean of 3e+38 and a deviation of 0.5: ") == true)
+    wrong = square
+    wrong.deviation = [1, 1, 1e-20]
+    #expect(wrong.problem?.contains("pixels would become numbers above 1000000.0") == true)
   }
 }

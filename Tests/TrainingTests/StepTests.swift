@@ -103,7 +103,8 @@ import Testing
     (recipe.size, recipe.batch, recipe.optimizer.learningRate) = (32, 12, rate)
     let search = LearningRateSearch(
       network, parameters, recipe: recipe, seed: 1,
-      preprocessing: .init(height: 32, width: 32), training: scenes,
+      examples: AugmentedPictures(
+        scenes, preprocessing: .init(height: 32, width: 32), augmentation: recipe.augmentation),
       team: ThreadTeam(threads: threads))
     #expect(parameters.values.array == before)
     return search
