@@ -10,7 +10,7 @@ extension Train {
     var taken = 0
     for slice in parameters.layout.slices {
       guard let other = model.parameters.layout[slice.name] else { continue }
-      if head == Self.owner(slice), model.classes != classes {
+      if head == other.node, model.classes != classes {
         if takeRows(other, of: model, into: slice, of: parameters, classes) { taken += 1 }
       } else if other.shape == slice.shape {
         parameters.setFileValues(slice, model.parameters.fileValues(other))
@@ -47,14 +47,9 @@ extension Train {
     return true
   }
 
-  // The node's name.
-  private static func owner(_ slice: ParameterSlice) -> Substring {
-    slice.name[..<(slice.name.lastIndex(of: ".") ?? slice.name.endIndex)]
-  }
-
-  /// The last node with weights, whose outputs are the classes.
-  private static func head(_ network: Network) -> Substring? {
-    let last = network.layout.slices.last { $0.shape.count > 1 }
-    return last.flatMap { $0.fileShape[0] == network.classCount ? owner($0) : nil }
+  /// The node whose outputs are the classes.
+  private static func head(_ network: Network) -> Int? {
+    let node = network.layout.head
+    return node.flatMap { network.nodes[$0].shape.channels == network.classCount ? $0 : nil }
   }
 }

@@ -50,6 +50,8 @@ public struct ParameterLayout: Hashable, Sendable {
 
   /// The slice of that name.
   public subscript(name: String) -> ParameterSlice? { indices[name].map { slices[$0] } }
+  /// The last node with a matrix of weights, whose outputs become the logits.
+  public var head: Int? { slices.last { $0.shape.count > 1 }?.node }
   /// Numbers that are learned.
   public var learnedCount: Int {
     slices.reduce(0) { $0 + ($1.role == .statistic ? 0 : $1.range.count) }

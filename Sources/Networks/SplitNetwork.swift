@@ -73,17 +73,10 @@ extension Network {
   /// The same network for another number of classes, which its last convolution or dense layer gives.
   public func telling(classes: Int) throws(NetworkError) -> Network {
     if classes == classCount { return self }
-    var nodes = nodes
-    var head: Int?
-    for (index, node) in nodes.enumerated() {
-      switch node.operation {
-      case .convolution, .dense: head = index
-      default: break
-      }
-    }
-    guard let head, nodes[head].shape.channels == classCount else {
+    guard let head = layout.head, nodes[head].shape.channels == classCount else {
       throw NetworkError("no layer with weights gives its \(classCount) classes")
     }
+    var nodes = nodes
     for index in head..<nodes.count {
       let node = nodes[index]
       var operation = node.operation

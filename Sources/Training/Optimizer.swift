@@ -28,8 +28,10 @@ public final class Optimizer {
     self.settings = settings
     first = Parameters(layout)
     second = settings.rule == .adamW ? Parameters(layout) : nil
+    let head = layout.head
     parts = layout.slices.filter { $0.role != .statistic && $0.node > frozenNode }.map { slice in
-      let numbers = settings.numbers(for: slice)
+      var numbers = settings.numbers(for: slice)
+      if slice.node == head { numbers.learningRate *= settings.headFactor ?? 1 }
       return Part(
         slice: slice, numbers: numbers,
         muon: settings.matrix(slice).map {

@@ -21,17 +21,20 @@ public struct OptimizerSettings: Codable, Hashable, Sendable {
   public var weightDecay: Double
   /// Parameters with numbers of their own.
   public var groups: [ParameterGroup]
+  /// How many times as fast the head learns, the last layer with weights: it is new where the rest is not. Nil: as fast as the rest.
+  public var headFactor: Double?
 
   /// A rule and its numbers.
   public init(
     rule: Rule, learningRate: Double, momentum: Double = 0.9, weightDecay: Double,
-    groups: [ParameterGroup] = []
+    groups: [ParameterGroup] = [], headFactor: Double? = nil
   ) {
     (self.rule, self.learningRate) = (rule, learningRate)
     (self.momentum, self.weightDecay, self.groups) = (momentum, weightDecay, groups)
+    self.headFactor = headFactor
   }
 
-  /// Reads the settings; `groups` may be missing.
+  /// Reads the settings; `groups` and `headFactor` may be missing.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -39,7 +42,8 @@ public struct OptimizerSettings: Codable, Hashable, Sendable {
       learningRate: try values.decode(Double.self, forKey: .learningRate),
       momentum: try values.decode(Double.self, forKey: .momentum),
       weightDecay: try values.decode(Double.self, forKey: .weightDecay),
-      groups: try values.decodeIfPresent([ParameterGroup].self, forKey: .groups) ?? [])
+      groups: try values.decodeIfPresent([ParameterGroup].self, forKey: .groups) ?? [],
+      headFactor: try values.decodeIfPresent(Double.self, forKey: .headFactor))
   }
 
   /// What holds for one slice.
@@ -72,6 +76,9 @@ public struct OptimizerSettings: Codable, Hashable, Sendable {
         return "\(place)epochs is \(epochs); 0 to 1,000,000 is allowed"
       }
       return nil
+    }
+    if let headFactor, !(headFactor > 0 && headFactor <= 1000) {
+      return "headFactor is \(headFactor); above 0, up to 1000 is allowed"
     }
     let own = Numbers(learningRate: learningRate, momentum: momentum, weightDecay: weightDecay)
     if let problem = problem(own, "") { return problem }

@@ -97,4 +97,28 @@ import Testing
     training.validation = nil
     #expect(try training.run().count == 3)
   }
+
+  @Test func theHeadLearnsAsManyTimesAsFast() throws {
+    func change(_ factor: Double?) throws -> [String: [Float]] {
+      let training = try small {
+        ($0.optimizer.headFactor, $0.optimizer.momentum) = (factor, 0)
+        $0.optimizer.weightDecay = 0
+      }
+      try training.stop(after: 1)
+      let after = try #require(training.state["parameters"]).values
+      let network = try Architecture.network(named: "tiny", input: Shape(32, 32, 3), classes: 10)
+      let before = Parameters(initialising: network, seed: training.seed).values.array
+      return Dictionary(
+        uniqueKeysWithValues: network.layout.slices.filter { $0.role != .statistic }.map { slice in
+          (slice.name, slice.range.map { after[$0] - before[$0] })
+        })
+    }
+    let (plain, fast) = (try change(nil), try change(16))
+    for (name, steps) in plain {
+      let factor: Float = name.hasPrefix("classes.") ? 16 : 1
+      for (a, b) in zip(steps, try #require(fast[name])) {
+        #expect(abs(b - factor * a) < 1e-6 + 0.01 * abs(b), "\(name)")
+      }
+    }
+  }
 }

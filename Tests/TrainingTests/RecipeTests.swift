@@ -42,6 +42,11 @@ import Testing
     ("\"clipNorm\" : 5", "\"clipNorm\" : 0", "clipNorm is 0"),
     ("\"averageDecay\" : 0.99", "\"averageDecay\" : 1", "averageDecay is 1"),
     ("\"batch\" : 32", "\"batch\" : 32, \"patience\" : 0", "patience is 0"),
+    ("\"batch\" : 32", "\"batch\" : 32, \"storedViews\" : 0", "storedViews is 0; 1 to 1024"),
+    (
+      "\"momentum\" : 0.9", "\"momentum\" : 0.9, \"headFactor\" : 0",
+      "headFactor is 0.0; above 0, up to 1000"
+    ),
     ("\"mixup\" : 0.25", "\"mixup\" : 0.8", "mixup is 0.8 and cutmix 0.25"),
     ("\"cutmix\" : 0.25", "\"cutmix\" : -1", "mixup is 0.25 and cutmix -1"),
     (

@@ -21,6 +21,7 @@ struct SmallTraining {
   var validation: (any DataSource)? = SubsetSource(scenes, Array(40..<60))
   var seed: UInt64 = 1
   var frozen: Level?
+  var views = 1
   let path: FilePath
 
   /// Two epochs of batches of 8 with some augmentation.
@@ -41,13 +42,24 @@ struct SmallTraining {
       named: recipe.architecture, input: Shape(32, 32, 3), classes: 10)
     let parameters = Parameters(initialising: network, seed: seed)
     change(parameters)
+    let (preprocessing, team) = (
+      Preprocessing(height: 32, width: 32, views: views), ThreadTeam(threads: threads)
+    )
+    let node = frozen.flatMap { network.levels[$0] }
+    var stored: FrozenLevel?
+    if let storedViews = recipe.storedViews, let node {
+      stored = try FrozenLevel(
+        try #require(SplitNetwork(network, freezing: node)), parameters, views: storedViews,
+        recipe.augmentation, seed: seed, preprocessing, training: training,
+        validation: validation, team: team)
+    }
     return Trainer(
       network, parameters, recipe: recipe, seed: seed,
-      classes: Aviary.classes, preprocessing: Preprocessing(height: 32, width: 32),
+      classes: Aviary.classes, preprocessing: preprocessing,
       training: training, validation: validation,
       provenance: Provenance(data: "drawn", recipe: recipe.json, licence: "CC0"),
-      folder: RunFolder(path, fileSystem: fileSystem), team: ThreadTeam(threads: threads),
-      frozenThrough: frozen.flatMap { network.levels[$0] })
+      folder: RunFolder(path, fileSystem: fileSystem), team: team, frozenThrough: node,
+      stored: stored)
   }
 
   /// Trains to the end; the rows.
