@@ -35,10 +35,13 @@ extension Train {
     guard let split, let freeze, let views = recipe.storedViews else { return room }
     let parts = dataset.trainingSplits(
       validationFraction: folds == nil ? recipe.validation : 0, seed: common.seed)
+    // A study keeps maps of its own beside those of the training that waits.
+    let trainings = folds != nil || learningCurve ? 2 : 1
     func needed(_ views: Int) -> Int {
-      FrozenLevel.memoryNeeded(
-        split, training: parts.training.count, views: views,
-        validation: parts.validation?.count ?? 0, validationViews: base?.preprocessing.views ?? 1)
+      trainings
+        * FrozenLevel.memoryNeeded(
+          split, training: parts.training.count, views: views,
+          validation: parts.validation?.count ?? 0, validationViews: base?.preprocessing.views ?? 1)
     }
     let stored = needed(views)
     guard stored <= room.left else {

@@ -31,13 +31,16 @@ final class NormStatistics: @unchecked Sendable {
 
 // Batch normalisation (Ioffe and Szegedy 2015) and the nonlinearity behind it: statistics are gathered while the maps are made, the result is one more pass.
 extension TrainingWorkspace {
+  /// Whether a norm takes its statistics from the parameters instead of the batch, and leaves them as they are.
+  private func isStored(_ norm: Int) -> Bool { storesStatistics || norm <= frozenNode }
+
   func beginStatistics(_ norm: Int) {
     clearSums(count: 2 * network.nodes[norm].shape.channels)
   }
 
   /// Adds a group's maps to the shard's sums; the shard's first pixel is its shift.
   func gatherStatistics(_ norm: Int, _ inner: Int, _ first: Int, _ count: Int, _ shard: Shard) {
-    guard norm > frozenNode, let kept = statistics[norm] else { return }
+    guard !isStored(norm), let kept = statistics[norm] else { return }
     let shape = network.nodes[norm].shape
     let x = stored(inner) + first * shape.count
     let shift = kept.shift(shard.number)
@@ -54,7 +57,7 @@ extension TrainingWorkspace {
     else { return }
     let shape = network.nodes[norm].shape
     let place = places[norm]
-    if norm <= frozenNode {
+    if isStored(norm) {
       kept.mean.update(from: parameters + place.mean, count: shape.channels)
       kept.variance.update(from: parameters + place.variance, count: shape.channels)
     } else {
@@ -102,7 +105,7 @@ extension TrainingWorkspace {
 
   /// Moves batch norm's moving averages towards the last batch (the variance unbiased, as PyTorch keeps it).
   public func updateStatistics(_ parameters: Parameters) {
-    for (index, node) in network.nodes.enumerated() where index > frozenNode {
+    for (index, node) in network.nodes.enumerated() where !isStored(index) {
       guard case .batchNorm(let layer) = node.operation, let kept = statistics[index] else {
         continue
       }
@@ -119,7 +122,7 @@ extension TrainingWorkspace {
   }
 
   // u = γ x̂ + β, x̂ = (x - μ) / σ, y = f(u). With d = dy f'(u): dβ = Σ d, dγ = Σ d x̂, and since μ and σ depend on every x,
-  // dx = γ / σ (d - mean(d) - x̂ mean(d x̂)).
+  // dx = γ / σ (d - mean(d) - x̂ mean(d x̂)). Stored μ and σ depend on nothing: dx = γ / σ d.
   /// d in place of the stage's gradient, and the gradients of scale and offset.
   func normGradient(_ stage: TrainingStage, _ norm: Int, _ gradient: Floats) {
     guard let kept = statistics[norm] else { return }
@@ -141,8 +144,8 @@ extension TrainingWorkspace {
       let (sum, product) = (sums.pointer[c], sums.pointer[shape.channels + c])
       gradient[places[norm].bias + c] = Float(sum)
       gradient[places[norm].weight + c] = Float(product)
-      kept.meanGradient[c] = Float(sum / n)
-      kept.meanProduct[c] = Float(product / n)
+      kept.meanGradient[c] = isStored(norm) ? 0 : Float(sum / n)
+      kept.meanProduct[c] = isStored(norm) ? 0 : Float(product / n)
     }
   }
 

@@ -21,6 +21,7 @@ public final class TrainingWorkspace {
   public let capacity: Int
   /// The last node that does not learn, -1 for none.
   let frozenNode: Int
+  let storesStatistics: Bool
   let places: [NodePlace]
   let stages: [TrainingStage]
   let values: [FloatBuffer?]
@@ -44,10 +45,12 @@ public final class TrainingWorkspace {
   public var observer: ((StepTime) -> Void)?
 
   /// Memory for batches of up to `batch` images. Nodes up to and including `frozenThrough` use stored statistics and get no gradient; `inputGradient` asks for the
-  /// gradient of the picture too, which frozen nodes do not give. The maps of the levels and of `keeping` are stored whole, others may be fused away.
+  /// gradient of the picture too, which frozen nodes do not give. With `storesStatistics` the batch norms of the others use stored statistics too, and learn scale
+  /// and offset alone. The maps of the levels and of `keeping` are stored whole, others may be fused away.
   public init(
     _ network: Network, batch: Int, team: ThreadTeam, kernels: KernelTable = Kernels.chosen,
-    frozenThrough frozen: Int? = nil, inputGradient: Bool = false, keeping: Set<Int> = []
+    frozenThrough frozen: Int? = nil, storesStatistics: Bool = false, inputGradient: Bool = false,
+    keeping: Set<Int> = []
   ) {
     precondition(batch > 0, "TrainingWorkspace: a batch of \(batch)")
     precondition(
@@ -55,6 +58,7 @@ public final class TrainingWorkspace {
       "TrainingWorkspace: frozen nodes give no gradient of the picture")
     (self.network, self.kernels, self.team, capacity) = (network, kernels, team, batch)
     frozenNode = frozen ?? -1
+    self.storesStatistics = storesStatistics
     let places = network.nodes.indices.map { NodePlace(network, $0) }
     self.places = places
     stages = TrainingStage.all(

@@ -23,7 +23,8 @@ public struct LearningRateSearch: Sendable {
       recipe.optimizer, network.layout, frozenThrough: frozen ?? -1)
     let step = TrainingStep(
       network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
-      reduction: recipe.reduction, classWeights: classWeights, frozenThrough: frozen)
+      reduction: recipe.reduction, classWeights: classWeights, frozenThrough: frozen,
+      storesStatistics: recipe.storesStatistics ?? false)
     var (factor, smooth, epoch) = (1e-4, 0.0, 0)
     while rates.count < 100 {
       let loader = BatchLoader(

@@ -34,7 +34,7 @@ extension Recipe {
       schedule: .cosine, warmUp: 0.1, labelSmoothing: 0.1,
       augmentation: Augmentation(
         cropScale: 0.35...1, flip: true, brightness: 0.2, contrast: 0.2, saturation: 0.2),
-      clipNorm: 5, averageDecay: 0.98, storedViews: 8),
+      clipNorm: 5, averageDecay: 0.98, storedViews: 8, storesStatistics: true),
   ]
 
   /// The recipe of that name.

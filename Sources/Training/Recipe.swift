@@ -51,6 +51,8 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var sampler: Sampler
   /// Views of each training picture whose maps of a frozen level are computed once and kept: an epoch shows one of them. Nil: every step computes them anew.
   public var storedViews: Int?
+  /// Whether batch norms use the statistics that they begin with, those of another model, instead of each batch's. Nil: they do not.
+  public var storesStatistics: Bool?
 
   /// What becomes of the pictures' losses.
   public enum Reduction: String, Codable, Sendable, CaseIterable { case mean, sum }
@@ -78,7 +80,7 @@ public struct Recipe: Codable, Hashable, Sendable {
     augmentation: Augmentation, reduction: Reduction = .mean, dropsLast: Bool = false,
     validation: Double = 0.1, views: Int = 1, accumulation: Int = 1, clipNorm: Double? = nil,
     averageDecay: Double? = nil, patience: Int? = nil, sampler: Sampler = .plain,
-    storedViews: Int? = nil
+    storedViews: Int? = nil, storesStatistics: Bool? = nil
   ) {
     (self.name, self.architecture, self.size) = (name, architecture, size)
     (self.epochs, self.batch, self.optimizer) = (epochs, batch, optimizer)
@@ -87,6 +89,7 @@ public struct Recipe: Codable, Hashable, Sendable {
     (self.validation, self.views, self.accumulation) = (validation, views, accumulation)
     (self.clipNorm, self.averageDecay, self.patience) = (clipNorm, averageDecay, patience)
     (self.sampler, self.storedViews) = (sampler, storedViews)
+    self.storesStatistics = storesStatistics
   }
 
   /// Reads a recipe; what came later than the first recipes may be missing.
@@ -113,7 +116,8 @@ public struct Recipe: Codable, Hashable, Sendable {
       averageDecay: try values.decodeIfPresent(Double.self, forKey: .averageDecay),
       patience: try values.decodeIfPresent(Int.self, forKey: .patience),
       sampler: try value(.sampler, .plain),
-      storedViews: try values.decodeIfPresent(Int.self, forKey: .storedViews))
+      storedViews: try values.decodeIfPresent(Int.self, forKey: .storedViews),
+      storesStatistics: try values.decodeIfPresent(Bool.self, forKey: .storesStatistics))
   }
 
   /// Batches of an epoch of so many pictures.

@@ -125,6 +125,6 @@ public final class Trainer {
       network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
       reduction: recipe.reduction, accumulates: recipe.accumulation > 1,
       classWeights: classWeights,
-      frozenThrough: node > 0 ? node : nil)
+      frozenThrough: node > 0 ? node : nil, storesStatistics: recipe.storesStatistics ?? false)
   }
 }

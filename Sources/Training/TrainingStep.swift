@@ -43,11 +43,13 @@ public final class TrainingStep {
   public init(
     _ network: Network, batch: Int, team: ThreadTeam, labelSmoothing: Double,
     reduction: Recipe.Reduction = .mean, accumulates: Bool = false, classWeights: [Float]? = nil,
-    frozenThrough frozen: Int? = nil, kernels: KernelTable = Kernels.chosen
+    frozenThrough frozen: Int? = nil, storesStatistics: Bool = false,
+    kernels: KernelTable = Kernels.chosen
   ) {
     self.network = network
     workspace = TrainingWorkspace(
-      network, batch: batch, team: team, kernels: kernels, frozenThrough: frozen)
+      network, batch: batch, team: team, kernels: kernels, frozenThrough: frozen,
+      storesStatistics: storesStatistics)
     gradient = Parameters(network.layout)
     part = accumulates ? Parameters(network.layout) : nil
     targets = FloatBuffer(count: batch * network.classCount)

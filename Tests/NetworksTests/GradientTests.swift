@@ -8,7 +8,8 @@ import Testing
     #expect(kinds == Set(Operation.Kind.allCases), "an operation is not tested")
   }
 
-  @Test func everyGradientEqualsTheFiniteDifference() throws {
+  @Test(arguments: [false, true])
+  func everyGradientEqualsTheFiniteDifference(storesStatistics: Bool) throws {
     let network = try everyOperation()
     let (images, classes) = (11, 5)
     let parameters = Parameters(initialising: network, seed: 3)
@@ -18,7 +19,8 @@ import Testing
       for i in slice.range { parameters.values[i] += Float(random.uniform(-0.3, 0.3)) }
     }
     let workspace = TrainingWorkspace(
-      network, batch: images, team: ThreadTeam(threads: 2), inputGradient: true)
+      network, batch: images, team: ThreadTeam(threads: 2), storesStatistics: storesStatistics,
+      inputGradient: true)
     let size = images * network.inputShape.count
     fill(workspace.input, size, seed: 5)
     _ = loss(workspace, parameters, images: images, classes: classes)
@@ -94,6 +96,29 @@ import Testing
       if slice.node > parts, slice.role == .weight { #expect(!isZero, "\(slice.name)") }
       let moved = slice.range.contains { parameters.values[$0] != before[$0] }
       #expect(moved == (slice.role == .statistic && slice.node > parts), "\(slice.name)")
+    }
+  }
+
+  @Test func storedStatisticsStayAndGiveWhatClassifyingGives() throws {
+    let network = try everyOperation()
+    let parameters = Parameters(initialising: network, seed: 12)
+    var random = CounterRandom(seed: 3, purpose: .init("statistics"))
+    for slice in network.layout.slices where slice.role == .statistic {
+      for i in slice.range { parameters.values[i] += Float(random.uniform(0, 0.5)) }
+    }
+    let workspace = TrainingWorkspace(
+      network, batch: 3, team: ThreadTeam(threads: 2), storesStatistics: true)
+    fill(workspace.input, 3 * network.inputShape.count, seed: 9)
+    _ = loss(workspace, parameters, images: 3, classes: 5)
+    let before = parameters.values.array
+    workspace.updateStatistics(parameters)
+    #expect(parameters.values.array == before)
+    let inference = InferenceWorkspace(PreparedNetwork(network, parameters))
+    inference.input.update(from: workspace.input, count: network.inputShape.count)
+    inference.run()
+    for i in 0..<5 {
+      #expect(
+        abs(inference.logits[i] - workspace.logits[i]) < 1e-4 * (1 + abs(inference.logits[i])))
     }
   }
 }
