@@ -66,7 +66,7 @@ extension Train {
       return nil
     }
     let total = sources.training.count + (sources.validation?.count ?? 0)
-    let progress = Progress(session, "looking at \(freeze.rawValue)")
+    let progress = Progress(session, "computing \(freeze.rawValue)")
     let relay = ProgressRelay(progress, total: total)
     let done = Atomic<Int>(0)
     let shouldStop = session.shouldStop

@@ -94,6 +94,34 @@ struct TrainFreezeTests {
     #expect(refusal(folder, ["--from", from, "--size", "16", "--epochs", "1"]).code == 0)
   }
 
+  @Test func anInterruptedTrainingBehindAFrozenLevelResumesToTheSameModel() throws {
+    let folder = try TemporaryFolder()
+    let flags = [
+      "--from", try folder.model(), "--freeze", "parts", "--epochs", "2", "--batch", "4", "--out",
+    ]
+    func model(_ name: String) throws -> [UInt8] {
+      try readFile(FilePath(folder.at("\(name)/model.safetensors")), limit: 1 << 24)
+    }
+    #expect(avocet(["train", data] + flags + [folder.at("whole")]).code == 0)
+    let stopped = avocet(
+      ["train", data] + flags + [folder.at("run")], Surroundings(signal: (15, 56)))
+    #expect(stopped.code == 143)
+    #expect(stopped.errors.last?.hasPrefix("avocet: stopped; the state is saved in ") == true)
+    let resumed = avocet(
+      ["train", data] + flags + [folder.at("run"), "--resume", "--threads", "1"])
+    #expect(resumed.code == 0)
+    #expect(resumed.errors.contains { $0.hasPrefix("resumed after epoch ") })
+    #expect(try model("run") == model("whole"))
+    // The model to begin with is another one now.
+    var other = try smallModel()
+    other.parameters.values[0] += 1
+    try folder.write("model.safetensors", other.encoded())
+    let foreign = avocet(
+      ["train", data] + flags + [folder.at("run"), "--resume", "--epochs", "3"])
+    #expect(foreign.code == 2)
+    #expect(foreign.errors.last?.contains("the frozen weights, or how pictures are") == true)
+  }
+
   @Test func mapsThatTheMemoryCannotHoldAreRefused() throws {
     let folder = try TemporaryFolder()
     var recipe = try #require(Recipe.named("fine-tune"))
