@@ -3,7 +3,7 @@ import KernelContract
 // Depthwise convolution: every channel alone, so channels run in vectors and no product of matrices arises. Weights `[row, column, 1, channel]`.
 
 /// A number known when the code is compiled.
-private typealias Stride<let stride: Int> = InlineArray<stride, Bool>
+private typealias Constant<let value: Int> = InlineArray<value, Bool>
 
 /// One map's depthwise convolution.
 private struct DepthwiseWork {
@@ -12,8 +12,6 @@ private struct DepthwiseWork {
   let g: ConvolutionGeometry
   let bounds: Epilogue
   let low, high: Vector
-  /// Columns whose windows lie inside the map.
-  let inner: Range<Int>
 
   init(
     _ x: ConstFloats, _ weights: ConstFloats, _ y: Floats, _ g: ConvolutionGeometry,
@@ -21,10 +19,6 @@ private struct DepthwiseWork {
   ) {
     (self.x, self.weights, self.y, self.g, self.bounds) = (x, weights, y, g, bounds)
     (low, high) = (Vector(repeating: bounds.low), Vector(repeating: bounds.high))
-    let first = min(
-      g.outputColumns, (g.padding.left + g.columnStride - 1) / g.columnStride)
-    let room = g.inputColumns + g.padding.left - g.kernelColumns
-    inner = first..<max(first, min(g.outputColumns, room < 0 ? 0 : room / g.columnStride + 1))
   }
 
   @inline(__always) func end(_ sum: Vector, _ at: Int, _ n: Int) {
@@ -33,11 +27,11 @@ private struct DepthwiseWork {
     store(clamped(sum, low, high), y + at, upTo: n)
   }
 
-  /// Pixels of a row one by one, for any kernel, at the map's edges too.
-  func pixels(_ row: Int, _ columns: Range<Int>) {
+  /// Any kernel, pixel by pixel.
+  func pixels(_ row: Int) {
     let channels = g.inputChannels
     let tapRows = inside(row, g.rowStride, g.padding.top, g.kernelRows, g.inputRows)
-    for column in columns {
+    for column in 0..<g.outputColumns {
       let tapColumns = inside(
         column, g.columnStride, g.padding.left, g.kernelColumns, g.inputColumns)
       let at = (row * g.outputColumns + column) * channels
@@ -57,57 +51,69 @@ private struct DepthwiseWork {
     }
   }
 
-  /// A row of a 3x3 kernel: neighbouring pixels share what they read.
-  @inline(__always) func row<let stride: Int>(_ row: Int, _ type: Stride<stride>.Type) {
-    pixels(row, 0..<inner.lowerBound)
-    var column = inner.lowerBound
-    while column < inner.upperBound {
-      let left = inner.upperBound - column
-      // A block may begin again at pixels that are done.
-      if inner.count >= 8 && hasManyRegisters && left > 4 {
-        block(row, min(column, inner.upperBound - 8), InlineArray<8, Bool>.self, type)
-        column += 8
-      } else if inner.count >= 4 {
-        block(row, min(column, inner.upperBound - 4), InlineArray<4, Bool>.self, type)
-        column += 4
-      } else {
-        pixels(row, column..<inner.upperBound)
-        column = inner.upperBound
+  /// Pixels of a row that are computed at once, so that the fewest are computed twice; 0 where blocks would reach too far over an edge of the map.
+  var blockWidth: Int {
+    let half = g.kernelColumns / 2
+    let beyond =
+      (g.outputColumns - 1) * g.columnStride - g.padding.left + g.kernelColumns - g.inputColumns
+    guard g.kernelRows == g.kernelColumns, g.padding.left <= half, beyond <= half else { return 0 }
+    var best = (width: 0, computed: Int.max)
+    for width in 4...8 where width == 4 || hasManyRegisters && width > 6 {
+      let computed = (g.outputColumns + width - 1) / width * width
+      if width <= g.outputColumns, computed <= best.computed { best = (width, computed) }
+    }
+    return best.width
+  }
+
+  /// Rows in blocks of `width` pixels of one vector of channels, block under block: what a row reads of the map is still in the first-level cache for the next.
+  @inline(__always)
+  func blocks<let width: Int, let kernel: Int, let stride: Int>(
+    _ rows: Range<Int>, _ width_: Constant<width>.Type, _ kernel_: Constant<kernel>.Type,
+    _ stride_: Constant<stride>.Type
+  ) {
+    for first in Swift.stride(from: 0, to: g.outputColumns, by: width) {
+      // The last one begins again at pixels that are done.
+      let column = min(first, g.outputColumns - width)
+      forChannelVectors(g.inputChannels) { c, n in
+        if n == lanes {
+          for row in rows { block(row, column, c, n, width_, kernel_, stride_) { load($0) } }
+        } else {
+          for row in rows {
+            block(row, column, c, n, width_, kernel_, stride_) { load($0, first: n) }
+          }
+        }
       }
     }
-    pixels(row, inner.upperBound..<g.outputColumns)
   }
 
   @inline(__always)
-  private func block<let width: Int, let stride: Int>(
-    _ row: Int, _ column: Int, _: InlineArray<width, Bool>.Type, _: Stride<stride>.Type
+  private func block<let width: Int, let kernel: Int, let stride: Int>(
+    _ row: Int, _ column: Int, _ c: Int, _ n: Int, _: Constant<width>.Type,
+    _: Constant<kernel>.Type, _: Constant<stride>.Type, _ load: (ConstFloats) -> Vector
   ) {
     let channels = g.inputChannels
-    let taps = inside(row, g.rowStride, g.padding.top, 3, g.inputRows)
-    let at = (row * g.outputColumns + column) * channels
-    let corner =
-      x
-      + ((row * g.rowStride - g.padding.top) * g.inputColumns + column * stride - g.padding.left)
-      * channels
-    forChannelVectors(channels) { c, n in
-      let bias = biases(bounds, c, n)
-      var sums = InlineArray<width, Vector> { _ in bias }
-      for r in taps {
-        let from = corner + r * g.inputColumns * channels + c
-        let tap = weights + r * 3 * channels + c
-        let (w0, w1, w2) = (
-          load(tap, first: n), load(tap + channels, first: n), load(tap + 2 * channels, first: n)
-        )
-        var last = load(from, first: n)
-        for j in 0..<width {
-          let middle = load(from + (j * stride + 1) * channels, first: n)
-          let next = load(from + (j * stride + 2) * channels, first: n)
-          sums[j] = fma(next, w2, fma(middle, w1, fma(last, w0, sums[j])))
-          last = stride == 1 ? middle : next
+    let taps = inside(row, g.rowStride, g.padding.top, kernel, g.inputRows)
+    let left = column * stride - g.padding.left
+    let corner = x + ((row * g.rowStride - g.padding.top) * g.inputColumns + left) * channels + c
+    let bias = biases(bounds, c, n)
+    var sums = InlineArray<width, Vector> { _ in bias }
+    for r in taps {
+      let from = corner + r * g.inputColumns * channels
+      let tap = weights + r * kernel * channels + c
+      // Neighbours read the same pixels; the compiler keeps them. Only those at a block's ends may lie outside the map.
+      for j in 0..<width {
+        for s in 0..<kernel {
+          let i = j * stride + s
+          let mayBeOutside = i < kernel / 2 || i + kernel / 2 >= (width - 1) * stride + kernel
+          let v =
+            mayBeOutside && (left + i < 0 || left + i >= g.inputColumns)
+            ? Vector.zero : load(from + i * channels)
+          sums[j] = fma(v, load(tap + s * channels), sums[j])
         }
       }
-      for j in 0..<width { end(sums[j], at + j * channels + c, n) }
     }
+    let at = (row * g.outputColumns + column) * channels + c
+    for j in 0..<width { end(sums[j], at + j * channels, n) }
   }
 }
 
@@ -117,14 +123,20 @@ extension Bodies {
     rows: Range<Int>, _ epilogue: Epilogue?
   ) {
     let work = DepthwiseWork(x, weights, y, g, epilogue ?? Epilogue())
-    for row in rows {
-      if g.kernelRows == 3, g.kernelColumns == 3, g.columnStride == 1 {
-        work.row(row, Stride<1>.self)
-      } else if g.kernelRows == 3, g.kernelColumns == 3, g.columnStride == 2 {
-        work.row(row, Stride<2>.self)
-      } else {
-        work.pixels(row, 0..<g.outputColumns)
+    @inline(__always) func run<let width: Int>(_ width: Constant<width>.Type) {
+      switch (g.kernelColumns, g.columnStride) {
+      case (3, 1): work.blocks(rows, width, Constant<3>.self, Constant<1>.self)
+      case (3, 2): work.blocks(rows, width, Constant<3>.self, Constant<2>.self)
+      case (5, 1): work.blocks(rows, width, Constant<5>.self, Constant<1>.self)
+      case (5, 2): work.blocks(rows, width, Constant<5>.self, Constant<2>.self)
+      default: for row in rows { work.pixels(row) }
       }
+    }
+    switch work.blockWidth {
+    case 8 where hasManyRegisters: run(Constant<8>.self)
+    case 7 where hasManyRegisters: run(Constant<7>.self)
+    case 4: run(Constant<4>.self)
+    default: for row in rows { work.pixels(row) }
     }
   }
 

@@ -64,6 +64,11 @@ import Testing
       g(7, 9, w + 1, w + 1, (3, 3), Padding(1), groups: w + 1),
       g(8, 7, 2 * w, 2 * w, (3, 3), stride: 2, Padding(1), groups: 2 * w),
       g(9, 6, 5, 5, (5, 5), stride: 1, Padding(2), groups: 5),
+      g(5, 16, w + 1, w + 1, (3, 3), Padding(1), groups: w + 1),
+      g(4, 15, w, w, (3, 3), stride: 2, Padding(top: 0, left: 0, bottom: 1, right: 1), groups: w),
+      g(7, 14, w, w, (5, 5), Padding(2), groups: w),
+      g(6, 13, w + 2, w + 2, (5, 5), stride: 2, Padding(2), groups: w + 2),
+      g(9, 9, w, w, (5, 5), Padding(0), groups: w), g(4, 3, w, w, (3, 3), Padding(1), groups: w),
       g(29, 31, 3, 4, (11, 11), stride: 4, Padding(2)),
       g(60, 60, 24, 3, (3, 3), Padding(1)),
     ]
