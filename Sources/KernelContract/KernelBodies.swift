@@ -64,6 +64,17 @@ package protocol KernelBodies: SendableMetatype {
     _ x: ConstFloats, _ dy: ConstFloats, into dw: Floats, _ g: ConvolutionGeometry, images: Int
   )
 
+  /// y = the local response normalisation of x; `scratch` holds `scratchCount` floats. x and y may be the same.
+  static func localResponseNorm(
+    _ x: ConstFloats, into y: Floats, _ g: LocalResponse, pixels: Int, scratch: Floats
+  )
+
+  /// dx_c = dy_c s_c^-β - 2 α β x_c Σ_j dy_j x_j s_j^(-β-1) over the channels j whose window holds c. dx and dy may be the same.
+  static func localResponseNormGradient(
+    dy: ConstFloats, x: ConstFloats, into dx: Floats, _ g: LocalResponse, pixels: Int,
+    scratch: Floats
+  )
+
   /// y = f(x).
   static func activate(_ activation: Activation, _ x: ConstFloats, into y: Floats, count: Int)
 

@@ -100,6 +100,20 @@ extension KernelTable {
     _ activation: Activation, dy: ConstFloats, x: ConstFloats, into dx: Floats, count: Int
   ) { bodies.activationGradient(activation, dy: dy, x: x, into: dx, count: count) }
 
+  /// y = the local response normalisation of x over so many pixels; `scratch` holds `scratchCount` floats. x and y may be the same.
+  public func localResponseNorm(
+    _ x: ConstFloats, into y: Floats, _ g: LocalResponse, pixels: Int, scratch: Floats
+  ) { bodies.localResponseNorm(x, into: y, g, pixels: pixels, scratch: scratch) }
+
+  /// The gradient of `localResponseNorm` with respect to x; dx and dy may be the same.
+  public func localResponseNormGradient(
+    dy: ConstFloats, x: ConstFloats, into dx: Floats, _ g: LocalResponse, pixels: Int,
+    scratch: Floats
+  ) {
+    bodies.localResponseNormGradient(
+      dy: dy, x: x, into: dx, g, pixels: pixels, scratch: scratch)
+  }
+
   /// z = f(x + y), f nil for none; z may be x or y.
   public func add(
     _ x: ConstFloats, _ y: ConstFloats, activation: Activation? = nil, into z: Floats, count: Int

@@ -156,6 +156,49 @@ public enum Reference {
     }
   }
 
+  // s_c for every channel of one pixel.
+  private static func responses(_ pixel: ArraySlice<Float>, _ g: LocalResponse) -> [Double] {
+    let squares = pixel.map { Double($0) * Double($0) }
+    return squares.indices.map { c in
+      let near = squares[max(0, c - g.reach)...min(g.channels - 1, c + g.reach)]
+      return Double(g.offset) + Double(g.scale) * near.reduce(0, +)
+    }
+  }
+
+  private static func power(_ base: Double, _ exponent: Double) -> Double {
+    exponential(exponent * naturalLogarithm(base))
+  }
+
+  /// Local response normalisation.
+  public static func localResponseNorm(_ x: [Float], _ g: LocalResponse) -> [Double] {
+    stride(from: 0, to: x.count, by: g.channels).flatMap { at in
+      let pixel = x[at..<at + g.channels]
+      return zip(pixel, responses(pixel, g)).map {
+        Double($0) * power($1, -Double(g.exponent))
+      }
+    }
+  }
+
+  /// Its gradient: Σ_j dy_j ∂y_j / ∂x_c, term by term.
+  public static func localResponseNormGradient(
+    _ dy: [Float], _ x: [Float], _ g: LocalResponse
+  ) -> [Double] {
+    let beta = Double(g.exponent)
+    return stride(from: 0, to: x.count, by: g.channels).flatMap { at in
+      let s = responses(x[at..<at + g.channels], g)
+      return (0..<g.channels).map { c in
+        let near = max(0, c - g.reach)...min(g.channels - 1, c + g.reach)
+        return near.reduce(0.0) { sum, j in
+          let slope =
+            (j == c ? power(s[j], -beta) : 0)
+            - 2 * Double(g.scale) * beta * Double(x[at + j]) * Double(x[at + c])
+            * power(s[j], -beta - 1)
+          return sum + Double(dy[at + j]) * slope
+        }
+      }
+    }
+  }
+
   /// The softmax of one row.
   public static func softmax(_ row: [Float]) -> [Double] {
     let largest = Double(row.max() ?? 0)

@@ -100,6 +100,32 @@ import Testing
   }
 
   @Test(arguments: tables.map(\.name))
+  func localResponseNormAndGradientEqualTheReference(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for channels in awkwardCounts(table) where channels > 0 {
+      for (window, quarters) in [(5, 3), (1, 2), (9, 5)] {
+        let g = LocalResponse(
+          channels: channels, window: window, scale: 0.3, offset: 1.5, quarters: quarters)
+        let count = 3 * channels
+        let x = numbers(count, seed: 31).map { $0 * 2 }
+        let dy = numbers(count, seed: 32)
+        let (input, gradient) = (FloatBuffer(x), FloatBuffer(dy))
+        let (y, dx) = (GuardedOutput(count), GuardedOutput(count))
+        let scratch = GuardedOutput(g.scratchCount)
+        table.localResponseNorm(
+          input.pointer, into: y.pointer, g, pixels: 3, scratch: scratch.pointer)
+        table.localResponseNormGradient(
+          dy: gradient.pointer, x: input.pointer, into: dx.pointer, g, pixels: 3,
+          scratch: scratch.pointer)
+        let what = "\(name), \(channels) channels, window \(window)"
+        expectClose(y, Reference.localResponseNorm(x, g), tolerance: 1e-6, what)
+        expectClose(dx, Reference.localResponseNormGradient(dy, x, g), tolerance: 3e-6, what)
+        #expect(scratch.guardsAreWhole, "\(what): wrote outside its scratch")
+      }
+    }
+  }
+
+  @Test(arguments: tables.map(\.name))
   func nanGoesThroughActivationsAndPooling(_ name: String) throws {
     let table = try Kernels.named(name)
     let x = FloatBuffer([1, .nan, -1, 2])
