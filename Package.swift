@@ -91,7 +91,7 @@ let tests: [Target] = [
   .testTarget(
     name: "\(room)Tests",
     dependencies: [.target(name: "Avocet\(room)"), "TestSupport"],
-    exclude: ["Images", "Training"].contains(room) ? ["Golden"] : [])
+    exclude: ["Images", "Networks", "Training"].contains(room) ? ["Golden"] : [])
 }
 
 let package = Package(

@@ -43,7 +43,7 @@ extension TrainingStage {
     switch network.nodes[main].operation {
     case .add: return true
     case .input, .convolution, .dense, .batchNorm, .activation, .maxPool, .averagePool,
-      .globalAveragePool, .concatenation, .scale:
+      .globalAveragePool, .concatenation, .scale, .localResponseNorm:
       return false
     }
   }

@@ -20,7 +20,7 @@ extension InferenceWorkspace {
       return pictures > 1 ? [] : ranges(shape.rows, threads, unit: plan.rowUnit).map(StepPart.rows)
     case .dense:
       return ranges(shape.count, threads, unit: prepared.kernels.tileWidth).map(StepPart.columns)
-    case .maxPool, .scaleOffset, .activation, .add, .scale, .concatenation:
+    case .maxPool, .scaleOffset, .activation, .add, .scale, .concatenation, .localResponseNorm:
       return pictures > 1 ? [] : ranges(shape.rows, threads, unit: 1).map(StepPart.rows)
     case .averagePool: return []
     }
@@ -128,6 +128,9 @@ extension InferenceWorkspace {
         into: y + at, count: count)
     case .concatenation: join(step, picture, rows, into: y, worker)
     case .scale(let factor): kernels.scale(x + at, by: factor, into: y + at, count: count)
+    case .localResponseNorm(let g):
+      kernels.localResponseNorm(
+        x + at, into: y + at, g, pixels: rows.count * shape.columns, scratch: scratch(worker))
     }
   }
 

@@ -36,9 +36,7 @@ public final class InferenceWorkspace {
     let plan = InferencePlan(prepared, pictures: pictures, threads: team?.threadCount ?? 1)
     self.plan = plan
     common = plan.commonSizes.map { FloatBuffer(count: $0 * pictures) }
-    let scratch = prepared.steps.map { step in
-      if case .convolution(let plan, _, _, _) = step.work { plan.forwardScratchCount } else { 0 }
-    }
+    let scratch = prepared.steps.map(\.scratchCount)
     workers = (0..<(team?.threadCount ?? 1)).map { _ in
       Worker(
         plan.workerSizes.map { FloatBuffer(count: $0) },

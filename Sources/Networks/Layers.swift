@@ -6,6 +6,8 @@ public struct ParameterDescription: Sendable {
   let shape: [Int]
   let role: ParameterRole
   let start: Start
+  /// Whether files have all but the outputs as one dimension.
+  var isFlat = false
 
   /// What a parameter begins as.
   enum Start: Sendable {
@@ -30,19 +32,20 @@ protocol Layer: Hashable, Codable, Sendable {
 extension Layer {
   func parameters(_ input: Shape) -> [ParameterDescription] { [] }
   func multiplyAdds(_ input: Shape) -> Int { 0 }
-}
 
-private func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(NetworkError) {
-  guard range.contains(value) else {
-    throw NetworkError("\(name) is \(value); \(range.lowerBound) to \(range.upperBound) is allowed")
+  func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws(NetworkError) {
+    guard range.contains(value) else {
+      throw NetworkError(
+        "\(name) is \(value); \(range.lowerBound) to \(range.upperBound) is allowed")
+    }
   }
-}
 
-private func one(_ inputs: [Shape]) throws(NetworkError) -> Shape {
-  guard inputs.count == 1, let input = inputs.first else {
-    throw NetworkError("takes one input, not \(inputs.count)")
+  func one(_ inputs: [Shape]) throws(NetworkError) -> Shape {
+    guard inputs.count == 1, let input = inputs.first else {
+      throw NetworkError("takes one input, not \(inputs.count)")
+    }
+    return input
   }
-  return input
 }
 
 /// A convolution (or cross-correlation, as the field calls it): weights `[row, column, in / groups, out]`.
@@ -115,7 +118,7 @@ public struct Convolution: Layer {
   func multiplyAdds(_ input: Shape) -> Int { geometry(input).multiplyAdds }
 }
 
-/// A fully connected layer on the flattened map: weights `[in, out]`.
+/// A fully connected layer on the flattened map: weights `[in, out]`, or `[row, column, in, out]` where the map has several pixels.
 public struct Dense: Layer {
   /// Outputs.
   public var channels: Int
@@ -139,7 +142,10 @@ public struct Dense: Layer {
   func parameters(_ input: Shape) -> [ParameterDescription] {
     let bound = start == .unit ? 3.0.squareRoot() : 1 / Double(input.count).squareRoot()
     let weight = ParameterDescription(
-      name: "weight", shape: [input.count, channels], role: .weight, start: .uniform(bound: bound))
+      name: "weight",
+      shape: input.rows * input.columns == 1
+        ? [input.channels, channels] : [input.rows, input.columns, input.channels, channels],
+      role: .weight, start: .uniform(bound: bound), isFlat: true)
     let offset = ParameterDescription(name: "bias", shape: [channels], role: .offset, start: .zero)
     return bias ? [weight, offset] : [weight]
   }

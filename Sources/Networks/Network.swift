@@ -116,7 +116,7 @@ public struct Network: Hashable, Sendable {
         slices.append(
           ParameterSlice(
             name: "\(node.name).\(parameter.name)", node: index, shape: parameter.shape,
-            range: position..<(position + count), role: parameter.role))
+            range: position..<(position + count), role: parameter.role, isFlat: parameter.isFlat))
         position += count
       }
     }
@@ -174,7 +174,7 @@ public struct Network: Hashable, Sendable {
       case .globalAveragePool, .dense:
         let shape = nodes[node.inputs[0]].shape
         (window, stride, padding) = (max(shape.rows, shape.columns), 1, 0)
-      case .input, .batchNorm, .activation, .add, .concatenation, .scale:
+      case .input, .batchNorm, .activation, .add, .concatenation, .scale, .localResponseNorm:
         (window, stride, padding) = (1, 1, 0)
       }
       field = ReceptiveField(

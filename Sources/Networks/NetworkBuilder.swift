@@ -33,15 +33,35 @@ public struct NetworkBuilder {
     _ name: String, _ input: Int, channels: Int, kernel: Int, stride: Int = 1, padding: Int? = nil,
     groups: Int = 1, bias: Bool = false, start: Convolution.Start? = nil
   ) -> Int {
+    convolution(
+      name, input, channels: channels, kernel: kernel, stride: stride,
+      padding: Padding(padding ?? kernel / 2), groups: groups, bias: bias, start: start)
+  }
+
+  /// A convolution of a square kernel with a padding of its own for each side.
+  public mutating func convolution(
+    _ name: String, _ input: Int, channels: Int, kernel: Int, stride: Int = 1, padding: Padding,
+    groups: Int = 1, bias: Bool = false, start: Convolution.Start? = nil
+  ) -> Int {
     let layer = Convolution(
       channels: channels, kernelRows: kernel, kernelColumns: kernel, stride: stride,
-      padding: Padding(padding ?? kernel / 2), groups: groups, bias: bias, start: start)
+      padding: padding, groups: groups, bias: bias, start: start)
     return add(name, .convolution(layer), input)
   }
 
-  /// Batch norm as PyTorch sets it: epsilon 1e-5, momentum 0.1.
-  public mutating func batchNorm(_ name: String, _ input: Int) -> Int {
-    add(name, .batchNorm(BatchNorm(epsilon: 1e-5, momentum: 0.1)), input)
+  /// The padding that TensorFlow calls SAME: as little as gives ⌈size / stride⌉ outputs, an odd zero below and to the right.
+  public func samePadding(_ input: Int, kernel: Int, stride: Int) -> Padding {
+    func total(_ size: Int) -> Int {
+      max(0, ((size + stride - 1) / stride - 1) * stride + kernel - size)
+    }
+    let (rows, columns) = (total(shape(of: input).rows), total(shape(of: input).columns))
+    return Padding(
+      top: rows / 2, left: columns / 2, bottom: rows - rows / 2, right: columns - columns / 2)
+  }
+
+  /// Batch norm as PyTorch sets it: momentum 0.1 and, where none is given, epsilon 1e-5.
+  public mutating func batchNorm(_ name: String, _ input: Int, epsilon: Float = 1e-5) -> Int {
+    add(name, .batchNorm(BatchNorm(epsilon: epsilon, momentum: 0.1)), input)
   }
 
   /// A nonlinearity.

@@ -51,6 +51,7 @@ extension Operation {
     case .add: "add"
     case .concatenation: "concatenation"
     case .scale(let layer): "scale by \(layer.factor)"
+    case .localResponseNorm(let layer): "local response norm over \(layer.window) channels"
     }
   }
 }

@@ -24,11 +24,13 @@ public enum Operation: Hashable, Sendable {
   case concatenation(Concatenation)
   /// See `Scale`.
   case scale(Scale)
+  /// See `LocalResponseNorm`.
+  case localResponseNorm(LocalResponseNorm)
 
   /// The name in files.
   public enum Kind: String, Codable, CaseIterable, Sendable {
     case input, convolution, dense, batchNorm, activation, maxPool, averagePool, globalAveragePool
-    case add, concatenation, scale
+    case add, concatenation, scale, localResponseNorm
   }
 
   /// Which case it is.
@@ -45,6 +47,7 @@ public enum Operation: Hashable, Sendable {
     case .add: .add
     case .concatenation: .concatenation
     case .scale: .scale
+    case .localResponseNorm: .localResponseNorm
     }
   }
 
@@ -61,6 +64,7 @@ public enum Operation: Hashable, Sendable {
     case .add(let layer): layer
     case .concatenation(let layer): layer
     case .scale(let layer): layer
+    case .localResponseNorm(let layer): layer
     }
   }
 }
@@ -83,6 +87,7 @@ extension Operation: Codable {
     case .add: self = .add(Sum())
     case .concatenation: self = .concatenation(Concatenation())
     case .scale: self = .scale(try Scale(from: decoder))
+    case .localResponseNorm: self = .localResponseNorm(try LocalResponseNorm(from: decoder))
     }
   }
 

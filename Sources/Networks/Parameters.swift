@@ -16,16 +16,19 @@ public struct ParameterSlice: Hashable, Sendable {
   public let name: String
   /// The node that owns it.
   public let node: Int
-  /// The shape in memory: `[row, column, in / groups, out]`, `[in, out]` or `[channels]`.
+  /// The shape in memory: `[row, column, in / groups, out]`, `[in, out]` or `[channels]`; of a dense layer over a map `[row, column, in, out]`.
   public let shape: [Int]
   /// Where it lies.
   public let range: Range<Int>
   /// What an optimiser does with it.
   public let role: ParameterRole
+  /// Whether it belongs to a dense layer, which in files has one dimension of inputs, channel by channel.
+  public let isFlat: Bool
 
   /// The shape in files: `[out, in / groups, row, column]`, `[out, in]` or `[channels]`, as PyTorch has it.
   public var fileShape: [Int] {
     switch shape.count {
+    case 4 where isFlat: [shape[3], shape[2] * shape[0] * shape[1]]
     case 4: [shape[3], shape[2], shape[0], shape[1]]
     case 2: [shape[1], shape[0]]
     default: shape

@@ -51,12 +51,22 @@ struct PreparedStep: Sendable {
     case add(Activation?)
     case concatenation
     case scale(Float)
+    case localResponseNorm(LocalResponse)
   }
 
   /// Floats of the weights that it reads.
   var weightCount: Int {
     switch work {
     case .convolution(_, let packed, _, _), .dense(_, let packed, _, _): packed.count
+    default: 0
+    }
+  }
+
+  /// Floats of scratch that it needs.
+  var scratchCount: Int {
+    switch work {
+    case .convolution(let plan, _, _, _): plan.forwardScratchCount
+    case .localResponseNorm(let g): g.scratchCount
     default: 0
     }
   }
@@ -198,6 +208,7 @@ private struct Folding {
       return .averagePool(.whole(from.rows, from.columns, from.channels))
     case .concatenation: return .concatenation
     case .scale(let layer): return .scale(layer.factor)
+    case .localResponseNorm(let layer): return .localResponseNorm(layer.response(from))
     }
   }
 

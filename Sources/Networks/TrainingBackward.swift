@@ -129,7 +129,7 @@ extension TrainingWorkspace {
         ldb: shape.count, into: into, ldc: shape.count, accumulate: !isFirst,
         scratch: shard.memory.scratch)
     case .input, .batchNorm, .activation, .maxPool, .averagePool, .globalAveragePool, .add,
-      .concatenation, .scale:
+      .concatenation, .scale, .localResponseNorm:
       break
     }
   }
@@ -170,6 +170,10 @@ extension TrainingWorkspace {
         pixels: count * shape.rows * shape.columns)
     case .scale(let layer):
       kernels.scale(dy, by: layer.factor, into: dx, count: count * shape.count)
+    case .localResponseNorm(let layer):
+      kernels.localResponseNormGradient(
+        dy: dy, x: stored(node.inputs[0]) + first * from.count, into: dx, layer.response(from),
+        pixels: count * shape.rows * shape.columns, scratch: shard.memory.scratch)
     }
   }
 

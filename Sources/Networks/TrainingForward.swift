@@ -114,6 +114,10 @@ extension TrainingWorkspace {
       }
     case .scale(let layer):
       kernels.scale(x, by: layer.factor, into: y, count: count * shape.count)
+    case .localResponseNorm(let layer):
+      kernels.localResponseNorm(
+        x, into: y, layer.response(from), pixels: count * shape.rows * shape.columns,
+        scratch: shard.memory.scratch)
     }
   }
 }

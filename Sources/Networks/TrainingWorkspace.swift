@@ -199,6 +199,9 @@ struct WorkerMemory {
           scratch = max(scratch, plan.scratchCount)
           weightSums = max(weightSums, plan.weightSumCount)
         }
+        if case .localResponseNorm(let layer) = node.operation {
+          scratch = max(scratch, layer.response(node.shape).scratchCount)
+        }
         if case .dense = node.operation {
           let (m, n, k) = (
             batch / shardCount + 1, node.shape.count, network.inputShape(of: index).count

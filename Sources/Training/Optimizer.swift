@@ -122,7 +122,7 @@ extension Parameters {
 extension OptimizerSettings {
   /// The matrix as which Muon moves a slice; nil where it does not.
   fileprivate func matrix(_ slice: ParameterSlice) -> (rows: Int, columns: Int)? {
-    guard rule == .muon, slice.shape.count == 4, numbers(for: slice).epochs != 0,
+    guard rule == .muon, slice.shape.count == 4, !slice.isFlat, numbers(for: slice).epochs != 0,
       let columns = slice.shape.last, columns > 0
     else { return nil }
     return (slice.range.count / columns, columns)

@@ -11,7 +11,8 @@ func everyOperation(classes: Int = 5) throws -> Network {
   let side = b.convolution("side", edges, channels: 6, kernel: 3, groups: 6)
   let gelu = b.activation("gelu", b.batchNorm("side_norm", side), .gelu)
   let sum = b.add("sum", .add(Sum()), edges, gelu)
-  let pooled = b.maxPool("pool", sum)
+  let even = b.add("even", .localResponseNorm(LocalResponseNorm(window: 3, scale: 0.1)), sum)
+  let pooled = b.maxPool("pool", even)
   let parts = b.convolution("parts", pooled, channels: 8, kernel: 3, stride: 1, groups: 2)
   b.mark(.parts, parts)
   let average = b.add(

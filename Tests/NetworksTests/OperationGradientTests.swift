@@ -57,6 +57,12 @@ import Testing
             "op", half, $0.convolution("side", $0.input, channels: 3, kernel: 3))
         },
       ]
+    case .localResponseNorm:
+      // Constants that let the neighbours weigh.
+      return [(1, Float(0.75)), (3, 0.5), (5, 1.25)].map { window, exponent in
+        let layer = LocalResponseNorm(window: window, scale: 0.1, exponent: exponent, offset: 1.5)
+        return built { $0.add("op", .localResponseNorm(layer), $0.input) }
+      }
     case .scale: return [built { $0.add("op", .scale(Scale(factor: -1.7)), $0.input) }]
     }
   }

@@ -13,8 +13,10 @@ public struct Architecture: Sendable {
 
   /// All of them, in the order of their names.
   public static let all: [Architecture] = [
-    .airbench94, .alexnet, .aviary, .fashion, .mobileNetV2, .resnet9, .resnet10, .resnet18, .small,
-    .squeezeNet11, .tiny,
+    .airbench94, .alexnet, .alexnet2012, .aviary, .efficientNetLite0, .fashion, .mobileNetV1,
+    .mobileNetV2,
+    .resnet9, .resnet10, .resnet18, .resnet34, .resnet50, .small, .squeezeNet10, .squeezeNet11,
+    .tiny, .vgg11BN,
   ]
 
   /// The names.

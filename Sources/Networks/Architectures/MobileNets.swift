@@ -1,6 +1,34 @@
-// Networks of depthwise convolutions for little power; names as in torchvision.
+// Networks of depthwise convolutions for little power; names as in timm (MobileNet) and torchvision (MobileNetV2).
 
 extension Architecture {
+  /// MobileNet (Howard et al. 2017), called `mobilenetv1_100` in timm.
+  static let mobileNetV1 = Architecture(
+    name: "mobilenet_v1", purpose: "depthwise and 1x1 convolutions in turn, for little power",
+    input: Shape(224, 224, 3), classes: 1000
+  ) { b, classes in
+    let stem = b.convolution("conv_stem", b.input, channels: 32, kernel: 3, stride: 2)
+    var map = b.activation("act1", b.batchNorm("bn1", stem), .relu6)
+    b.mark(.edges, map)
+    let stages: [(channels: Int, count: Int, stride: Int)] = [
+      (64, 1, 1), (128, 2, 2), (256, 2, 2), (512, 6, 2), (1024, 2, 2),
+    ]
+    for (number, stage) in stages.enumerated() {
+      for block in 0..<stage.count {
+        let name = "blocks.\(number).\(block)"
+        let inputs = b.shape(of: map).channels
+        map = b.convolution(
+          "\(name).conv_dw", map, channels: inputs, kernel: 3,
+          stride: block == 0 ? stage.stride : 1, groups: inputs)
+        map = b.activation("\(name).act1", b.batchNorm("\(name).bn1", map), .relu6)
+        map = b.convolution("\(name).conv_pw", map, channels: stage.channels, kernel: 1)
+        map = b.activation("\(name).act2", b.batchNorm("\(name).bn2", map), .relu6)
+      }
+      if stage.channels == 256 { b.mark(.parts, map) }
+    }
+    b.mark(.objects, map)
+    _ = b.dense("classifier", b.globalAveragePool("pool", map), channels: classes)
+  }
+
   /// MobileNetV2 (Sandler et al. 2018).
   static let mobileNetV2 = Architecture(
     name: "mobilenet_v2", purpose: "inverted residuals for little power", input: Shape(224, 224, 3),
