@@ -47,8 +47,9 @@ struct DatasetCommands: CommandGroup {
 /// `avocet model`
 struct ModelCommands: CommandGroup {
   static let configuration = CommandConfiguration(
-    commandName: "model", abstract: "Look into a model file, list the networks and recipes.",
-    subcommands: [InspectModel.self, ListModels.self])
+    commandName: "model",
+    abstract: "Look into a model file, import or fetch weights, list the networks and recipes.",
+    subcommands: [FetchModel.self, ImportModel.self, InspectModel.self, ListModels.self])
 }
 
 /// `avocet bench`
@@ -59,10 +60,11 @@ struct BenchCommands: CommandGroup {
 }
 
 /// Runs a command line and returns its exit code: 0 done, 1 done but some files were refused, 2 nothing could be done, 3 a gate was missed, 4 diverged, 5 output
-/// could not be written, 64 usage, 130 or 143 ended by a signal. `published` is what can be fetched.
+/// could not be written, 64 usage, 130 or 143 ended by a signal. `published` and `publishedModels` are what can be fetched.
 public func runAvocet(
   _ arguments: [String], streams: Streams,
   published: [PublishedDataset] = PublishedDataset.all,
+  publishedModels: [PublishedModel] = PublishedModel.all,
   shouldStop: @escaping @Sendable () -> Int32? = { Signals.asked }
 ) -> Int32 {
   func complain(_ line: String) { streams.error(Array("avocet: \(line)\n".utf8)) }
@@ -88,7 +90,8 @@ public func runAvocet(
     return 0
   }
   let session = Session(
-    streams, arguments, quiet: runnable.common.quiet, published: published, shouldStop: shouldStop)
+    streams, arguments, quiet: runnable.common.quiet, published: published,
+    publishedModels: publishedModels, shouldStop: shouldStop)
   do throws(Failure) { return try runnable.run(session) } catch {
     if !error.message.isEmpty { complain(error.message) }
     return error.code

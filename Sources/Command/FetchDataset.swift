@@ -67,23 +67,13 @@ struct FetchDataset: SessionCommand {
         "no data set to fetch is called \"\(escapedText(name.utf8))\"; there are \(names)", code: 64
       )
     }
-    guard let mirror = session.streams.environment[Self.mirrorVariable], !mirror.isEmpty else {
-      return dataset
-    }
-    guard mirror.hasPrefix("http://") || mirror.hasPrefix("https://") else {
-      throw Failure(
-        "\(Self.mirrorVariable): \"\(escapedText(mirror.utf8))\" is no http or https address",
-        code: 64)
-    }
-    return dataset.mirrored(at: mirror)
+    let mirror = try session.mirror(Self.mirrorVariable)
+    return mirror.map { dataset.mirrored(at: $0) } ?? dataset
   }
 
   private func failure(_ error: FetchError, _ total: Int, _ session: Session) -> Failure {
     switch error {
-    case .stopped(let received):
-      Failure(
-        "stopped after \(grouped(received)) of \(grouped(total)) bytes; the same command goes on from there",
-        code: 128 + (session.shouldStop() ?? 2))
+    case .stopped(let received): session.stoppedDownload(received, of: total)
     case .refused(let reason): Failure(reason)
     case .file(let error): Failure(error)
     }

@@ -57,16 +57,20 @@ final class Session {
   let quiet: Bool
   /// What `dataset fetch` can fetch.
   let published: [PublishedDataset]
+  /// What `model fetch` can fetch.
+  let publishedModels: [PublishedModel]
   let shouldStop: @Sendable () -> Int32?
   private let arguments: [String]
 
   init(
     _ streams: Streams, _ arguments: [String], quiet: Bool,
     published: [PublishedDataset] = PublishedDataset.all,
+    publishedModels: [PublishedModel] = PublishedModel.all,
     shouldStop: @escaping @Sendable () -> Int32?
   ) {
     (self.streams, self.arguments, self.quiet) = (streams, arguments, quiet)
     (self.published, self.shouldStop) = (published, shouldStop)
+    self.publishedModels = publishedModels
   }
 
   /// The command as a shell would take it, for a report; without what only matters the second time.

@@ -147,7 +147,7 @@ public struct Model: Sendable {
     return names
   }
 
-  private func check() throws(ModelFileError) {
+  func check() throws(ModelFileError) {
     guard classes.count == network.classCount else {
       throw ModelFileError("\(classes.count) class names for \(network.classCount) logits")
     }

@@ -33,6 +33,7 @@ struct Surroundings {
   var outputLimit = Int.max
   /// What can be fetched.
   var published = PublishedDataset.all
+  var publishedModels = PublishedModel.all
   /// The signal that comes once so many questions were asked.
   var signal: (number: Int32, after: Int)?
 }
@@ -60,7 +61,10 @@ func avocet(_ arguments: [String], _ surroundings: Surroundings = Surroundings()
       }
     }, outputIsTerminal: surroundings.outputIsTerminal, environment: surroundings.environment)
   let signal = surroundings.signal
-  let code = runAvocet(arguments, streams: streams, published: surroundings.published) {
+  let code = runAvocet(
+    arguments, streams: streams, published: surroundings.published,
+    publishedModels: surroundings.publishedModels
+  ) {
     guard let signal else { return nil }
     let asked = questions.withLock { count in
       count += 1

@@ -48,6 +48,7 @@ import Testing
     #expect(network.multiplyAdds(of: 2) == 5 * 3 * 6 * 8)
     #expect(network.multiplyAdds == 2592 + 720 + 60)
     #expect(network.layout["d.weight"]?.fileShape == [5, 12])
+    #expect(network.layout["d.weight"]?.shape == [2, 1, 6, 5])
     #expect(network.layout["c.weight"]?.fileShape == [6, 2, 2, 2])
   }
 
@@ -73,6 +74,28 @@ import Testing
     #expect(Self.refusal { _ = $0.add("s", .add(Sum()), $0.input) }.hasPrefix("s: adds two maps"))
     let infinite = Self.refusal { _ = $0.add("s", .scale(Scale(factor: .infinity)), $0.input) }
     #expect(infinite == "s: factor is inf")
+    for (layer, reason) in [
+      (LocalResponseNorm(window: 4), "n: window is 4, an even number"),
+      (LocalResponseNorm(exponent: 0.6), "n: exponent is 0.6; 0.25, 0.5 and so on to 2"),
+      (LocalResponseNorm(exponent: .nan), "n: exponent is nan; 0.25"),
+      (LocalResponseNorm(offset: 0), "n: scale 0.0001, offset 0.0: from 0 on"),
+    ] {
+      let message = Self.refusal { _ = $0.add("n", .localResponseNorm(layer), $0.input) }
+      #expect(message.hasPrefix(reason))
+    }
+  }
+
+  @Test func samePaddingPutsTheOddZeroBelowAndToTheRight() {
+    let b = NetworkBuilder("same", input: Shape(7, 8, 3))
+    #expect(
+      b.samePadding(b.input, kernel: 3, stride: 2) == Padding(top: 1, left: 0, bottom: 1, right: 1))
+    #expect(
+      b.samePadding(b.input, kernel: 5, stride: 2) == Padding(top: 2, left: 1, bottom: 2, right: 2))
+    #expect(b.samePadding(b.input, kernel: 3, stride: 1) == Padding(1))
+    #expect(b.samePadding(b.input, kernel: 1, stride: 2) == Padding(0))
+  }
+
+  @Test func whatDoesNotFitADenseLayerIsNamed() {
     #expect(Self.refusal { _ = $0.dense("d", $0.input, channels: 0) }.hasPrefix("d: channels is 0"))
   }
 
