@@ -89,6 +89,16 @@ struct NextPanel {
   let step: Int
 }
 
+/// Asks for the places of a tile's sums, which come while the sums are made; with few registers the addresses would cost more.
+@inline(__always)
+private func fetchPlaces<let rows: Int>(_: InlineArray<rows, Bool>.Type, _ c: Floats, ldc: Int) {
+  guard hasManyRegisters else { return }
+  for i in 0..<rows {
+    cv_prefetch1(c + i * ldc)
+    cv_prefetch1(c + i * ldc + lanes)
+  }
+}
+
 /// Two vectors of columns.
 @inline(__always)
 func forwardTile<let rows: Int>(
@@ -96,6 +106,7 @@ func forwardTile<let rows: Int>(
   tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ next: NextPanel,
   _ end: TileEnd
 ) {
+  fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc)
   var left = InlineArray<rows, Vector> { _ in Vector.zero }
   var right = InlineArray<rows, Vector> { _ in Vector.zero }
   var b = b
@@ -135,6 +146,7 @@ func planeTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats,
   _ c: Floats, ldc: Int, _ next: NextPanel
 ) {
+  fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc)
   var left = InlineArray<rows, Vector> { _ in Vector.zero }
   var right = InlineArray<rows, Vector> { _ in Vector.zero }
   var (p, b, ahead) = (a, b, next.at)
