@@ -113,7 +113,7 @@ struct TrainFreezeTests {
     #expect(resumed.errors.contains { $0.hasPrefix("resumed after epoch ") })
     #expect(try model("run") == model("whole"))
     // The model to begin with is another one now.
-    var other = try smallModel()
+    let other = try smallModel()
     other.parameters.values[0] += 1
     try folder.write("model.safetensors", other.encoded())
     let foreign = avocet(
