@@ -28,7 +28,7 @@ extension Recipe {
         cropScale: 0.35...1, flip: true, brightness: 0.3, contrast: 0.3, saturation: 0.3,
         mixup: 0.25, cutmix: 0.25), views: 2, clipNorm: 5, averageDecay: 0.99),
     Recipe(
-      name: "fine-tune", architecture: "mobilenet_v2", size: 224, epochs: 12, batch: 32,
+      name: "fine-tune", architecture: "mobilenet_v2", size: 224, epochs: 10, batch: 32,
       optimizer: OptimizerSettings(
         rule: .adamW, learningRate: 1e-4, weightDecay: 0.05, headFactor: 10),
       schedule: .cosine, warmUp: 0.1, labelSmoothing: 0.1,
