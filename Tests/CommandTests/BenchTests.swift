@@ -1,3 +1,4 @@
+import AvocetNetworks
 import TestSupport
 import Testing
 
@@ -116,7 +117,7 @@ import Testing
     #expect(run.code == 64)
     #expect(
       run.errors == [
-        "avocet: no architecture is called \"huge\"; there are airbench94, alexnet, aviary, fashion, mobilenet_v2, resnet9, resnet10, resnet18, small, squeezenet1_1, tiny"
+        "avocet: no architecture is called \"huge\"; there are \(Architecture.names.joined(separator: ", "))"
       ])
     let small = avocet(
       "bench", "network", "--architecture", "aviary", "--batch", "1", "--size", "4")

@@ -1,4 +1,5 @@
 import AvocetFiles
+import AvocetNetworks
 import AvocetTraining
 import SystemPackage
 import TestSupport
@@ -62,7 +63,7 @@ struct TrainRefusalTests {
   @Test(arguments: [
     (
       ["--architecture", "huge"],
-      "no architecture is called \"huge\"; there are airbench94, alexnet, aviary, fashion, mobilenet_v2, resnet9, resnet10, resnet18, small, squeezenet1_1, tiny"
+      "no architecture is called \"huge\"; there are \(Architecture.names.joined(separator: ", "))"
     ),
     (
       ["--architecture", "aviary", "--size", "4"],
