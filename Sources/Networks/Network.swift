@@ -69,6 +69,34 @@ public struct Network: Hashable, Sendable {
     fields = try Self.receptiveFields(nodes)
   }
 
+  // Nodes of a checked network whose input and output lie anywhere in it; no levels.
+  private init(architecture: String, sectionOf nodes: [Node]) throws(NetworkError) {
+    (self.architecture, self.nodes, levels) = (architecture, nodes, [:])
+    layout = ParameterLayout(try Self.slices(nodes))
+    fields = try Self.receptiveFields(nodes)
+  }
+
+  /// What lies between two nodes as a network of its own, without levels: `first` is its input, the map of `last` its output, the parameters keep their names. Nil
+  /// where `last` can be reached past `first`, or does not come after it.
+  public func section(from first: Int, to last: Int) -> Network? {
+    var wanted: Set<Int> = [last]
+    for node in stride(from: last, to: first, by: -1) where wanted.contains(node) {
+      wanted.formUnion(nodes[node].inputs)
+    }
+    let order = wanted.sorted()
+    guard first < last, order.first == first else { return nil }
+    let places = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+    let part = order.map { index in
+      let node = nodes[index]
+      return index == first
+        ? Node(name: node.name, operation: .input(node.shape), inputs: [], shape: node.shape)
+        : Node(
+          name: node.name, operation: node.operation, inputs: node.inputs.compactMap { places[$0] },
+          shape: node.shape)
+    }
+    return try? Network(architecture: architecture, sectionOf: part)
+  }
+
   private static func isAllowed(_ shape: Shape) -> Bool {
     guard [shape.rows, shape.columns, shape.channels].allSatisfy({ $0 > 0 && $0 <= 1 << 20 }) else {
       return false

@@ -113,6 +113,15 @@ public final class Parameters: Sendable {
     }
   }
 
+  /// The parameters of a section of the network that `whole` belongs to.
+  public convenience init(_ section: Network, of whole: Parameters) {
+    self.init(section.layout)
+    for slice in layout.slices {
+      guard let from = whole.pointer(slice.name) else { continue }
+      (values.pointer + slice.range.lowerBound).update(from: from, count: slice.range.count)
+    }
+  }
+
   /// A copy.
   public func copy() -> Parameters {
     let copy = Parameters(layout)

@@ -3,25 +3,36 @@ import AvocetKernels
 extension TrainingWorkspace {
   /// From `logitsGradient`, the gradient of every learned parameter (those of frozen nodes and the statistics: zero).
   public func backward(_ parameters: Parameters, into gradient: Parameters) {
+    precondition(!isInspecting, "nothing learns in a workspace that inspects")
     gradient.values.pointer.update(repeating: 0, count: gradient.values.count)
+    backward(parameters, gradient.values.pointer)
+  }
+
+  /// From `logitsGradient`, the gradient of the pictures, in a workspace that inspects.
+  public func backward(_ parameters: Parameters) {
+    precondition(isInspecting, "a workspace that learns needs a place for the gradient")
+    backward(parameters, nil)
+  }
+
+  private func backward(_ parameters: Parameters, _ gradient: Floats?) {
     for node in hasGradient.indices { hasGradient[node] = node == hasGradient.count - 1 }
     for stage in stages.reversed() where gradientPlan.slots[stage.last] != nil {
       guard hasGradient[stage.last] else { continue }
       timed(stage.nodes[0], .backward) {
-        backward(stage, parameters, gradient.values.pointer)
+        backward(stage, parameters, gradient)
       }
       for input in stage.inputs where gradientPlan.slots[input] != nil { hasGradient[input] = true }
     }
   }
 
-  private func backward(_ stage: TrainingStage, _ parameters: Parameters, _ gradient: Floats) {
+  private func backward(_ stage: TrainingStage, _ parameters: Parameters, _ gradient: Floats?) {
     if let norm = stage.norm {
       normGradient(stage, norm, gradient)
     } else if let function = stage.function {
       activationGradient(stage, function)
     }
     let size = network.groupSize(stage)
-    let hasBias = stage.main.map { places[$0].hasBias } ?? false
+    let hasBias = gradient != nil && stage.main.map { places[$0].hasBias } ?? false
     if hasBias, let main = stage.main { clearSums(count: network.nodes[main].shape.channels) }
     forEachShard { shard in
       shard.forEachGroup(of: size) { first, count in
@@ -29,7 +40,7 @@ extension TrainingWorkspace {
         backwardMain(stage, parameters, first, count, shard)
       }
     }
-    guard let main = stage.main else { return }
+    guard let gradient, let main = stage.main else { return }
     let place = places[main]
     if place.weightCount > 0 { combinePartials(place.weightCount, into: gradient + place.weight) }
     if hasBias {
@@ -67,7 +78,7 @@ extension TrainingWorkspace {
       return
     }
     let place = places[main]
-    if place.hasBias {
+    if place.hasBias, !isInspecting {
       kernels.channelSums(
         dy, count: count * inner.rows * inner.columns, channels: inner.channels,
         into: sums.pointer + shard.number * inner.channels)
@@ -80,7 +91,7 @@ extension TrainingWorkspace {
         layer.geometry(network.nodes[main].shape), images: count)
       dy = UnsafePointer(shard.memory.map)
     }
-    if place.weightCount > 0 { weightGradient(main, dy, first, count, shard) }
+    if place.weightCount > 0, !isInspecting { weightGradient(main, dy, first, count, shard) }
     for (position, input) in stage.inputs.enumerated() {
       guard let slot = gradientPlan.slots[input], slot != gradientPlan.slots[stage.last] else {
         continue

@@ -124,7 +124,7 @@ extension TrainingWorkspace {
   // u = γ x̂ + β, x̂ = (x - μ) / σ, y = f(u). With d = dy f'(u): dβ = Σ d, dγ = Σ d x̂, and since μ and σ depend on every x,
   // dx = γ / σ (d - mean(d) - x̂ mean(d x̂)). Stored μ and σ depend on nothing: dx = γ / σ d.
   /// d in place of the stage's gradient, and the gradients of scale and offset.
-  func normGradient(_ stage: TrainingStage, _ norm: Int, _ gradient: Floats) {
+  func normGradient(_ stage: TrainingStage, _ norm: Int, _ gradient: Floats?) {
     guard let kept = statistics[norm] else { return }
     let shape = network.nodes[norm].shape
     let (x, dy) = (stored(stage.inner), self.gradient(stage.last))
@@ -137,6 +137,11 @@ extension TrainingWorkspace {
         inverseDeviation: kept.inverseDeviation, scale: kept.scale, offset: kept.offset,
         into: dy + at, count: shard.images.count * shape.rows * shape.columns,
         channels: shape.channels, sums: sums, products: sums + shape.channels)
+    }
+    guard let gradient else {
+      kept.meanGradient.update(repeating: 0, count: shape.channels)
+      kept.meanProduct.update(repeating: 0, count: shape.channels)
+      return
     }
     combineSums(count: 2 * shape.channels)
     let n = Double(images * shape.rows * shape.columns)

@@ -22,6 +22,8 @@ public final class TrainingWorkspace {
   /// The last node that does not learn, -1 for none.
   let frozenNode: Int
   let storesStatistics: Bool
+  /// Whether nothing learns.
+  let isInspecting: Bool
   let places: [NodePlace]
   let stages: [TrainingStage]
   let values: [FloatBuffer?]
@@ -46,25 +48,28 @@ public final class TrainingWorkspace {
 
   /// Memory for batches of up to `batch` images. Nodes up to and including `frozenThrough` use stored statistics and get no gradient; `inputGradient` asks for the
   /// gradient of the picture too, which frozen nodes do not give. With `storesStatistics` the batch norms of the others use stored statistics too, and learn scale
-  /// and offset alone. The maps of the levels and of `keeping` are stored whole, others may be fused away.
+  /// and offset alone. `inspecting` looks at a finished network: every norm uses its stored statistics, nothing learns, and `backward` gives the gradient of the
+  /// picture alone. The maps of the levels and of `keeping` are stored whole, others may be fused away.
   public init(
     _ network: Network, batch: Int, team: ThreadTeam, kernels: KernelTable = Kernels.chosen,
     frozenThrough frozen: Int? = nil, storesStatistics: Bool = false, inputGradient: Bool = false,
+    inspecting: Bool = false,
     keeping: Set<Int> = []
   ) {
     precondition(batch > 0, "TrainingWorkspace: a batch of \(batch)")
     precondition(
-      frozen == nil || !inputGradient,
+      frozen == nil || !(inputGradient || inspecting),
       "TrainingWorkspace: frozen nodes give no gradient of the picture")
     (self.network, self.kernels, self.team, capacity) = (network, kernels, team, batch)
     frozenNode = frozen ?? -1
-    self.storesStatistics = storesStatistics
+    self.storesStatistics = storesStatistics || inspecting
+    isInspecting = inspecting
     let places = network.nodes.indices.map { NodePlace(network, $0) }
     self.places = places
     stages = TrainingStage.all(
       of: network, keeping: keeping.union(network.levels.values), frozenNode: frozen ?? -1)
     let plan = GradientPlan(
-      network, stages, firstNode: inputGradient ? 0 : max(1, (frozen ?? 0) + 1))
+      network, stages, firstNode: inputGradient || inspecting ? 0 : max(1, (frozen ?? 0) + 1))
     gradientPlan = plan
     gradients = plan.slotSizes.map { FloatBuffer(count: batch * $0) }
     let plans = network.nodes.indices.map {
@@ -94,7 +99,8 @@ public final class TrainingWorkspace {
       guard case .maxPool = node.operation else { return nil }
       return ByteBuffer(count: batch * node.shape.count)
     }
-    let weights = network.nodes.indices.filter { $0 > frozen ?? -1 }.map { places[$0].weightCount }
+    let weights = network.nodes.indices.filter { $0 > frozen ?? -1 && !inspecting }
+      .map { places[$0].weightCount }
     partials = FloatBuffer(count: shardCount * (weights.max() ?? 0))
     sums = DoubleBuffer(count: shardCount * 2 * (network.nodes.map(\.shape.channels).max() ?? 1))
     hasGradient = network.nodes.map { _ in false }
@@ -112,6 +118,7 @@ public final class TrainingWorkspace {
   public var inputGradient: ConstFloats { UnsafePointer(gradient(0)) }
   /// A stored node's map of the batch that `forward` saw last.
   public func map(_ node: Int) -> ConstFloats { UnsafePointer(stored(node)) }
+
 
   func stored(_ node: Int) -> Floats {
     guard let map = values[node] else {
