@@ -38,7 +38,7 @@ struct Evaluate: SessionCommand {
     var dataset = try openData(
       data, session, common, aviarySize: min(256, max(32, model.preprocessing.height)))
     dataset.decodeFiles(model.preprocessing.decoding(limits: common.limits))
-    let (name, source) = try chosenSplit(dataset)
+    let (name, source) = try chosenSplit(split, of: dataset, data)
     if let out { try prepareOutput(out.path, force: common.force) }
     let labels = try labels(of: dataset, model)
     let result = try evaluate(model, labels, source, team, session)
@@ -50,7 +50,7 @@ struct Evaluate: SessionCommand {
     for (picture, message) in result.refused { session.complain("\(picture): \(message)") }
     let comparison = try old.map { old throws(Failure) in
       dataset.decodeFiles(old.preprocessing.decoding(limits: common.limits))
-      let again = try chosenSplit(dataset).1
+      let again = try chosenSplit(split, of: dataset, data).1
       let labels = knownLabels(of: dataset, old, session)
       return Comparison(old: try evaluate(old, labels, again, team, session), new: result)
     }
@@ -72,19 +72,6 @@ struct Evaluate: SessionCommand {
       return 3
     }
     return result.refused.isEmpty ? 0 : 1
-  }
-
-  private func chosenSplit(_ dataset: Dataset) throws(Failure) -> (Split, any DataSource) {
-    let wanted = split.map { $0 == "val" ? "validation" : $0 } ?? "test"
-    guard let part = Split(rawValue: wanted) else {
-      throw Failure("--split is \"\(escapedText(wanted.utf8))\"; train, val, test or all", code: 64)
-    }
-    let found = split == nil ? dataset.evaluationSplit() : dataset.splits[part].map { (part, $0) }
-    guard let found else {
-      let there = dataset.splits.keys.map(\.rawValue).sorted().joined(separator: ", ")
-      throw Failure("\(data.path.escaped): has no split \(wanted); there is \(there)")
-    }
-    return found
   }
 
   // The model's number of each class of the data, matched by name.
@@ -175,4 +162,20 @@ final class ProgressRelay: @unchecked Sendable {
       }
     }
   }
+}
+
+/// The split that was asked for, or else test, val, everything.
+func chosenSplit(
+  _ split: String?, of dataset: Dataset, _ data: PathArgument
+) throws(Failure) -> (Split, any DataSource) {
+  let wanted = split.map { $0 == "val" ? "validation" : $0 } ?? "test"
+  guard let part = Split(rawValue: wanted) else {
+    throw Failure("--split is \"\(escapedText(wanted.utf8))\"; train, val, test or all", code: 64)
+  }
+  let found = split == nil ? dataset.evaluationSplit() : dataset.splits[part].map { (part, $0) }
+  guard let found else {
+    let there = dataset.splits.keys.map(\.rawValue).sorted().joined(separator: ", ")
+    throw Failure("\(data.path.escaped): has no split \(wanted); there is \(there)")
+  }
+  return found
 }

@@ -3,6 +3,7 @@ import AvocetClassifier
 import AvocetDetectors
 import AvocetFiles
 import AvocetImages
+import AvocetKernels
 import AvocetModelFiles
 import AvocetNetworks
 import SystemPackage
@@ -25,7 +26,9 @@ struct Features: SessionCommand {
       throw Failure("--top is \(top); 1 to 32 maps are possible", code: 64)
     }
     let levels = try wantedLevels()
-    let classifier = Classifier(try readModel(model.path))
+    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let classifier = Classifier(try readModel(model.path), threads: team.threadCount)
+    let attribution = Attribution(classifier, team: team)
     let inputs = Inputs(images, everything: false, separator: 0, streams: session.streams)
     let paths = Array(inputs)
     guard !paths.isEmpty else {
@@ -34,14 +37,14 @@ struct Features: SessionCommand {
     }
     try prepareOutput(out.path, force: common.force)
     let names = SheetNames(paths, named: images.map(\.path))
-    let workspace = classifier.workspace()
+    let workspace = InferenceWorkspace(classifier.prepared, team: team)
     var refused = inputs.failures.count
     let progress = Progress(session, "drawing")
     for (number, path) in paths.enumerated() {
       do throws(ImageError) {
         let options = classifier.preprocessing.decoding(limits: common.limits)
         let picture = try readImage(path, options: options)
-        let features = try FeatureMaps(classifier, picture.image, levels: levels, in: workspace)
+        let features = try FeatureMaps(attribution, picture.image, levels: levels, in: workspace)
         try draw(features, path, names, number, session)
       } catch let failure {
         if failure.code == "output" { throw Failure(failure.message, code: 5) }

@@ -19,11 +19,12 @@ public struct FeatureMap: Sendable {
   public let field: Rectangle
   /// The same in pixels of the view that the network saw.
   public let viewField: Rectangle
-  /// What the unit adds to the predicted class's logit, where the head is a mean and a dense layer; else nil.
+  /// What the unit adds to the predicted class's logit, against the blurred picture, all places together (see `IntegratedGradients`); nil where other ways lead
+  /// past its level.
   public let contribution: Float?
 }
 
-/// All units of one level over a picture, the strongest first.
+/// All units of one level over a picture, those first that add the most to the prediction.
 public struct LevelMaps: Sendable {
   /// The level.
   public let level: Level
@@ -31,8 +32,10 @@ public struct LevelMaps: Sendable {
   public let shape: Shape
   /// Pixels of the view that one unit sees, along each side.
   public let fieldSize: Int
-  /// The maps, by falling maximum; of equals the lower unit first.
+  /// The maps, by falling contribution (by falling maximum where there is none); of equals the lower unit first.
   public let maps: [FeatureMap]
+  /// What all units together add to the predicted class's logit, and by how much that misses the difference to the blurred picture's.
+  public let total: (contribution: Double, gap: Double)?
 }
 
 /// What a network makes of one picture, level by level.
@@ -46,67 +49,79 @@ public struct FeatureMaps: Sendable {
 
   /// Shows `image` to the network and gathers the maps of the given levels.
   public init(
-    _ classifier: Classifier, _ image: Image, levels wanted: [Level] = Level.allCases,
+    _ attribution: Attribution, _ image: Image, levels wanted: [Level] = Level.allCases,
     in workspace: InferenceWorkspace
   ) throws(ImageError) {
+    let classifier = attribution.classifier
     let (network, preprocessing) = (classifier.network, classifier.preprocessing)
     // One view: maps and prediction belong to the same pixels.
     view = preprocessing.view(of: image)
-    unsafe preprocessing.normalise(view, into: workspace.input)
-    workspace.run()
+    let blurred = PictureMaps(
+      view: PictureMaps.baseline(of: view), preprocessing, in: workspace)
+    let picture = PictureMaps(view: view, preprocessing, in: workspace)
     let probabilities = workspace.probabilities()
     guard probabilities.allSatisfy(\.isFinite) else {
       throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
     }
     prediction = Prediction(classes: classifier.classes, probabilities: probabilities)
     let winner = prediction.top(1).first?.index ?? 0
+    let weights = (0..<network.classCount).map { Float($0 == winner ? 1 : 0) }
+    let place = { (field: Rectangle) in
+      preprocessing.place(of: field, width: image.width, height: image.height)
+    }
     levels = wanted.compactMap { level in
       guard let node = network.levels[level] else { return nil }
-      let (shape, values) = unsafe workspace.level(level)
-      let head = Head(classifier, above: node, winner)
-      let receptive = network.receptiveField(of: node)
-      let maps = (0..<shape.channels).map { unit -> FeatureMap in
-        // One strided gather: channels lie side by side.
-        let pixels = shape.rows * shape.columns
-        let map = (0..<pixels).map { unsafe values[$0 * shape.channels + unit] }
-        var best = 0
-        for i in 1..<max(1, pixels) where map[i] > map[best] { best = i }
-        let (row, column) = (best / shape.columns, best % shape.columns)
-        let field = Rectangle(
-          x: Double(receptive.start + column * receptive.stride),
-          y: Double(receptive.start + row * receptive.stride), width: Double(receptive.size),
-          height: Double(receptive.size))
-        let mean = map.reduce(0, +) / Float(pixels)
-        return FeatureMap(
-          unit: unit, name: classifier.detectorNames[level]?[unit], values: map,
-          maximum: map[best], row: row, column: column,
-          field: preprocessing.place(of: field, width: image.width, height: image.height),
-          viewField: field.cut(preprocessing.width, preprocessing.height),
-          contribution: head.map { $0.weights[unit] * mean })
-      }
+      let added = attribution.contributions(
+        of: level, from: blurred, to: picture, to: weights, tolerance: 0.02)
       return LevelMaps(
-        level: level, shape: shape, fieldSize: receptive.size,
-        maps: maps.sorted { ($1.maximum, $0.unit) < ($0.maximum, $1.unit) })
+        level, classifier, node, picture[level], added, place: place)
     }
   }
+}
 
-  /// The dense layer's weights from each unit of a level to one class, where only a mean lies between.
-  private struct Head {
-    let weights: [Float]
-
-    init?(_ classifier: Classifier, above level: Int, _ classNumber: Int) {
-      let nodes = classifier.network.nodes
-      guard level + 2 == nodes.count - 1, nodes[level + 1].inputs == [level],
-        case .globalAveragePool = nodes[level + 1].operation,
-        case .dense = nodes[level + 2].operation, nodes[level + 2].inputs == [level + 1],
-        let parameters = classifier.parameters,
-        let slice = classifier.network.layout["\(nodes[level + 2].name).weight"]
-      else { return nil }
-      let classes = classifier.network.classCount
-      weights = (0..<nodes[level].shape.channels).map {
-        parameters.values[slice.range.lowerBound + $0 * classes + classNumber]
-      }
+extension LevelMaps {
+  fileprivate init(
+    _ level: Level, _ classifier: Classifier, _ node: Int, _ values: [Float],
+    _ added: IntegratedGradients?, place: (Rectangle) -> Rectangle
+  ) {
+    let shape = classifier.network.nodes[node].shape
+    let field = classifier.network.receptiveField(of: node)
+    let preprocessing = classifier.preprocessing
+    let sums = added.map { unitSums($0.contributions, channels: shape.channels) }
+    let maps = (0..<shape.channels).map { unit -> FeatureMap in
+      // One strided gather: channels lie side by side.
+      let map = stride(from: unit, to: values.count, by: shape.channels).map { values[$0] }
+      var best = 0
+      for i in map.indices where map[i] > map[best] { best = i }
+      let (row, column) = (best / shape.columns, best % shape.columns)
+      let seen = field.rectangle(row: row, column: column)
+      return FeatureMap(
+        unit: unit, name: classifier.detectorNames[level]?[unit], values: map, maximum: map[best],
+        row: row, column: column, field: place(seen),
+        viewField: seen.cut(preprocessing.width, preprocessing.height),
+        contribution: sums.map { Float($0[unit]) })
     }
+    (self.level, self.shape, fieldSize) = (level, shape, field.size)
+    self.maps = maps.sorted {
+      ($1.contribution ?? $1.maximum, $0.unit) < ($0.contribution ?? $0.maximum, $1.unit)
+    }
+    total = added.map { ($0.contributions.reduce(0) { $0 + Double($1) }, $0.gap) }
+  }
+}
+
+/// The sum over all places, for each channel.
+func unitSums(_ values: [Float], channels: Int) -> [Double] {
+  var sums = [Double](repeating: 0, count: channels)
+  for (i, value) in values.enumerated() { sums[i % channels] += Double(value) }
+  return sums
+}
+
+extension ReceptiveField {
+  /// What the unit in a row and column of the map sees, in pixels of the view; it may reach beyond them.
+  func rectangle(row: Int, column: Int) -> Rectangle {
+    Rectangle(
+      x: Double(start + column * stride), y: Double(start + row * stride), width: Double(size),
+      height: Double(size))
   }
 }
 

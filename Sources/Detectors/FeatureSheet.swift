@@ -91,7 +91,10 @@ public struct FeatureSheet {
   private static let legend = [
     "How to read a row", "Bright: the detector fires strongly there.",
     "Dark: it sees nothing of its kind.", "The frame marks its strongest place; the",
-    "small cut-out shows the pixels it saw there.", "Strongest detectors first.",
+    "small cut-out shows the pixels it saw there.", "First those that add the most to the answer:",
+    "\"+0.41 at 2.3\" adds 0.41 to its logit, against",
+    "the blurred picture (integrated gradients),",
+    "and is 2.3 where it is strongest.",
   ]
 
   private static func words(_ level: Level) -> (title: String, text: String) {
@@ -112,9 +115,9 @@ public struct FeatureSheet {
     let after = bandLeft + Canvas.textWidth(words.title, size: 18) + 22
     canvas.text(words.text, at: Point(after, y + 26), size: 14, color: Self.ink)
     let shown = Array(level.maps.prefix(count))
-    let peak = max(shown.first?.maximum ?? 0, 1e-6)
+    let peak = max(shown.map(\.maximum).max() ?? 0, 1e-6)
     canvas.text(
-      "\(level.shape.channels) detectors, each looks at \(sees(level)); the \(shown.count) strongest here",
+      "\(level.shape.channels) detectors, each looks at \(sees(level)); \(chosen(level, shown))",
       at: Point(bandLeft, y + 47), size: 13, color: Self.faint)
     scale(peak, y)
     for (place, map) in shown.enumerated() {
@@ -122,6 +125,15 @@ public struct FeatureSheet {
       draw(map, level, peak, Point(left, y + 60))
     }
   }
+
+  private func chosen(_ level: LevelMaps, _ shown: [FeatureMap]) -> String {
+    guard let total = level.total else { return "the \(shown.count) strongest here" }
+    let part = shown.reduce(0) { $0 + Double($1.contribution ?? 0) }
+    return
+      "these \(shown.count) add \(signed(part)) of \(signed(total.contribution)) to the logit of \"\(fitted(winner, 13, 120))\""
+  }
+
+  private var winner: String { features.prediction.top(1).first?.label ?? "" }
 
   private func sees(_ level: LevelMaps) -> String {
     let side = max(features.view.width, features.view.height)
@@ -167,9 +179,11 @@ public struct FeatureSheet {
     canvas.text(
       fitted(map.name ?? "unit \(map.unit)", 14, Self.tile - 54), at: Point(at.x + 54, y + 16),
       size: 14, color: Self.ink)
+    let strength = map.maximum > 0 ? decimal(Double(map.maximum), 2) : "silent"
+    let words = map.contribution.map { "\(signed(Double($0))) at \(strength)" }
     canvas.text(
-      map.maximum > 0 ? "max \(decimal(Double(map.maximum), 2))" : "silent",
-      at: Point(at.x + 54, y + 36), size: 13, color: Self.faint)
+      fitted(words ?? strength, 13, Self.tile - 54), at: Point(at.x + 54, y + 36), size: 13,
+      color: Self.faint)
   }
 
   // The dim grey picture, with the map's colours over it as far as the unit fires.
@@ -214,6 +228,8 @@ public struct FeatureSheet {
       return row(top) + (row(bottom) - row(top)) * min(1, down)
     }
   }
+
+  private func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + decimal(value, 2) }
 
   private func fitted(_ text: String, _ size: Double, _ width: Double) -> String {
     if Canvas.textWidth(text, size: size) <= width { return text }

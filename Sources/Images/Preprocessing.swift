@@ -190,6 +190,17 @@ extension Preprocessing {
     return Rectangle(x: left, y: top, width: right - left, height: bottom - top)
   }
 
+  /// Where a point of the view lies in the picture of the given size, beyond its edges too.
+  public func origin(x: Double, y: Double, width pictureWidth: Int, height pictureHeight: Int) -> (
+    x: Double, y: Double
+  ) {
+    let plan = plan(pictureWidth, pictureHeight)
+    return (
+      (x + Double(plan.x)) * Double(pictureWidth) / Double(plan.width),
+      (y + Double(plan.y)) * Double(pictureHeight) / Double(plan.height)
+    )
+  }
+
   /// Writes (x / 255 - mean) / deviation of a view into height * width * channels numbers, `[row, column, channel]`.
   @unsafe public func normalise(_ view: Image, into numbers: UnsafeMutablePointer<Float>) {
     precondition(view.width == width && view.height == height, "normalise: not a view")

@@ -46,26 +46,18 @@ extension Report {
     return html + "</main>\n</body>\n</html>\n"
   }
 
-  private static let style = """
-    :root{--ink:#1d2127;--faint:#5d6470;--paper:#fff;--card:#f3f5f7;--line:#d9dde2;--bar:#1f62a8;--bad:#b4470c}
-    @media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--faint:#a3abb6;--paper:#14171b;--card:#1e2329;--line:#363d46;--bar:#6aa5e3;--bad:#f29a5c}}
-    *{box-sizing:border-box}
-    body{font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:0 auto;padding:1.5rem 1rem 4rem}
-    h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.2rem;margin:2.6rem 0 .6rem;border-top:1px solid var(--line);padding-top:1.2rem}
-    p{max-width:44rem;margin:.4rem 0 .8rem}header p,.note,figcaption small{color:var(--faint)}
-    .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.8rem;margin:1.2rem 0;padding:0}
-    .tiles div{background:var(--card);border-radius:.6rem;padding:.8rem 1rem}.tiles dt{color:var(--faint)}.tiles dd{margin:0}.tiles b{font-size:1.5rem;display:block}
-    .scroll{overflow-x:auto}table{border-collapse:collapse}caption{text-align:left;color:var(--faint);padding-bottom:.4rem}
-    th,td{padding:.28rem .9rem .28rem 0;text-align:left;vertical-align:top}thead th{border-bottom:1px solid var(--line);white-space:nowrap}tbody th{font-weight:600;overflow-wrap:break-word;min-width:6rem;max-width:16rem}
-    .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.facts th{font-weight:400;color:var(--faint);min-width:9rem}.facts td{overflow-wrap:anywhere}
-    .bar{display:inline-block;width:7rem;height:.6rem;background:var(--line);border-radius:.3rem;overflow:hidden;margin-right:.6rem}.bar i{display:block;height:100%;background:var(--bar)}
-    img{max-width:100%;height:auto}img.chart{background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.4rem}
-    .mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem;margin:1rem 0}figure{margin:0;overflow-wrap:anywhere;font-size:.9rem;line-height:1.35}
-    figure img{width:100%;image-rendering:pixelated;border-radius:.4rem;display:block;margin-bottom:.3rem}figure b{color:var(--bad)}
-    pre{background:var(--card);padding:.8rem 1rem;border-radius:.5rem;overflow-x:auto;font-size:.85rem}summary{cursor:pointer;margin:.6rem 0}
-    @media (max-width:40rem){.bar{display:none}}
-    @media print{h2{break-after:avoid}figure,img{break-inside:avoid}}
-    """
+  private static let style =
+    PageStyle.common + "\n" + """
+      .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.8rem;margin:1.2rem 0;padding:0}
+      .tiles div{background:var(--card);border-radius:.6rem;padding:.8rem 1rem}.tiles dt{color:var(--faint)}.tiles dd{margin:0}.tiles b{font-size:1.5rem;display:block}
+      .bar{display:inline-block;width:7rem;height:.6rem;background:var(--line);border-radius:.3rem;overflow:hidden;margin-right:.6rem}.bar i{display:block;height:100%;background:var(--bar)}
+      img{max-width:100%;height:auto}img.chart{background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.4rem}
+      .mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem;margin:1rem 0}figure{margin:0;overflow-wrap:anywhere;font-size:.9rem;line-height:1.35}
+      figure img{width:100%;image-rendering:pixelated;border-radius:.4rem;display:block;margin-bottom:.3rem}figure b{color:var(--bad)}
+      pre{background:var(--card);padding:.8rem 1rem;border-radius:.5rem;overflow-x:auto;font-size:.85rem}summary{cursor:pointer;margin:.6rem 0}
+      @media (max-width:40rem){.bar{display:none}}
+      @media print{h2{break-after:avoid}figure,img{break-inside:avoid}}
+      """
 
   private var summary: String {
     var text = "\(model.classes.count) classes"

@@ -2,6 +2,7 @@ import AvocetClassifier
 import AvocetDatasets
 import AvocetDetectors
 import AvocetImages
+import AvocetKernels
 import AvocetModelFiles
 import AvocetNetworks
 
@@ -28,7 +29,9 @@ func model(
 func features(
   _ classifier: Classifier, _ image: Image, levels: [Level] = Level.allCases
 ) throws -> FeatureMaps {
-  try FeatureMaps(classifier, image, levels: levels, in: classifier.workspace())
+  try FeatureMaps(
+    Attribution(classifier, team: ThreadTeam(threads: 2)), image, levels: levels,
+    in: classifier.workspace())
 }
 
 let bird = Aviary(count: 3, size: 32, seed: 5).scene(0).image

@@ -1,0 +1,94 @@
+import ArgumentParser
+import AvocetClassifier
+import AvocetDatasets
+import AvocetDetectors
+import AvocetFiles
+import AvocetKernels
+import AvocetModelFiles
+import AvocetNetworks
+import AvocetTraining
+import SystemPackage
+
+/// `avocet detectors`
+struct Detectors: SessionCommand {
+  static let configuration = CommandConfiguration(
+    abstract:
+      "Find out what each unit of a network detects: a dictionary of edges, parts, objects.",
+    discussion:
+      "Looks at labelled pictures and keeps each unit's nine strongest places. Where the data knows its parts (aviary:, parts/ or parts.csv), every unit is held against them; what is chosen on half of the pictures is measured on the other half."
+  )
+
+  @Argument(help: "The model file.") var model: PathArgument
+  @Argument(help: "The labelled pictures, as for train.") var data: PathArgument
+  @Option(help: "The folder for detectors.csv, detectors.json and index.html.") var out:
+    PathArgument
+  @Option(help: "The split: train, validation, test or all.") var split: String?
+  @Flag(help: "Store the names in the model file, so that every later sheet uses them.") var name =
+    false
+  @OptionGroup var common: CommonOptions
+
+  func run(_ session: Session) throws(Failure) -> Int32 {
+    var model = try readModel(model.path)
+    // A part map is as large as its picture.
+    model.preprocessing.scaledDecoding = false
+    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    var dataset = try openData(
+      data, session, common, aviarySize: min(256, max(32, model.preprocessing.height)))
+    dataset.decodeFiles(model.preprocessing.decoding(limits: common.limits))
+    let pictures = try chosenSplit(split, of: dataset, data).1
+    let source: PartSource
+    do throws(DatasetError) {
+      source = try PartSource(pictures, of: dataset, at: data.path)
+    } catch { throw Failure(error.description) }
+    try prepareOutput(out.path, force: common.force)
+    let found = try dictionary(model, source, dataset.classes, team, session)
+    guard found.pictures > 0 else {
+      throw Failure("\(data.path.escaped): none of \(pictures.count) pictures could be read")
+    }
+    for (picture, message) in found.refused { session.complain("\(picture): \(message)") }
+    try writing { () throws(FileError) in try write(found) }
+    if name { try store(found) }
+    for line in found.summary { try session.print(line) }
+    return found.refused.isEmpty ? 0 : 1
+  }
+
+  private func dictionary(
+    _ model: Model, _ source: PartSource, _ classes: [String], _ team: ThreadTeam,
+    _ session: Session
+  ) throws(Failure) -> DetectorDictionary {
+    let classifier = Classifier(model, threads: team.threadCount)
+    let progress = Progress(session, "looking")
+    let relay = ProgressRelay(progress, total: 2 * source.pictures.count)
+    let shouldStop = session.shouldStop
+    let found = DetectorDictionary(
+      classifier, on: source, classes: classes, seed: common.seed, team: team,
+      shouldStop: { shouldStop() != nil }, progress: { relay.update($0) })
+    progress.end()
+    try session.checkStop()
+    return found
+  }
+
+  private func write(_ found: DetectorDictionary) throws(FileError) {
+    try writeFileAtomically(Array(found.csv.utf8), to: out.path.appending("detectors.csv"))
+    try writeFileAtomically(Array(found.json.utf8), to: out.path.appending("detectors.json"))
+    for level in Level.allCases {
+      let folder = out.path.appending("patches").appending(level.rawValue)
+      try makeFolders(folder)
+      for detector in found.detectors where detector.level == level {
+        guard let sheet = detector.patchSheet() else { continue }
+        try writeFileAtomically(
+          sheet.encodedJPEG(quality: 85), to: folder.appending(detector.patchFile))
+      }
+    }
+    try writeFileAtomically(
+      Array(found.page(title: model.path.lastComponent?.string ?? "model").utf8),
+      to: out.path.appending("index.html"))
+  }
+
+  // The file is read again: what this run changed to look is not written.
+  private func store(_ found: DetectorDictionary) throws(Failure) {
+    var model = try readModel(self.model.path)
+    model.detectorNames = found.names
+    do throws(FileError) { try model.write(to: self.model.path) } catch { throw Failure(error) }
+  }
+}
