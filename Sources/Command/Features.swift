@@ -101,7 +101,7 @@ struct Features: SessionCommand {
     for level in features.levels {
       let place = folder.appending(level.level.rawValue)
       try makeFolders(place)
-      let peak = level.maps.first?.maximum ?? 0
+      let peak = level.peak
       for map in level.maps {
         let digits = String(map.unit)
         let name =

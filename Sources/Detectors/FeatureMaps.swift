@@ -36,6 +36,8 @@ public struct LevelMaps: Sendable {
   public let maps: [FeatureMap]
   /// What all units together add to the predicted class's logit, and by how much that misses the difference to the blurred picture's.
   public let total: (contribution: Double, gap: Double)?
+  /// The largest value of all maps, at least 0.
+  public var peak: Float { maps.reduce(0) { max($0, $1.maximum) } }
 }
 
 /// What a network makes of one picture, level by level.

@@ -95,7 +95,7 @@ import Testing
 
   @Test func theRawPictureScalesToItsPeak() throws {
     let level = try features(try classifier(), bird).levels[0]
-    let peak = try #require(level.maps.first).maximum
+    let peak = level.peak
     for map in level.maps {
       let image = try decodeImage(FeatureExport.picture(map, level.shape, peak: peak)).image
       #expect((image.width, image.height) == (level.shape.columns, level.shape.rows))

@@ -79,7 +79,7 @@ struct Rotation: Sendable {
       count: kernels.multiplyScratchCount(m: places, n: channels, k: channels))
     var result = [Float](repeating: 0, count: values.count)
     unsafe result.withUnsafeMutableBufferPointer { result in
-      guard let into = unsafe result.baseAddress else { return }
+      guard let into = result.baseAddress else { return }
       unsafe kernels.multiply(
         m: places, n: channels, k: channels, values, lda: channels, matrix, ldb: channels,
         into: into, ldc: channels, scratch: scratch.pointer)
