@@ -21,7 +21,8 @@ struct AvocetCommand: CommandGroup {
       "Learns to tell pictures apart, classifies them, and shows what it sees: edges, parts, objects.",
     version: "avocet 0.1.0; kernels: " + kernelTables,
     subcommands: [
-      Train.self, Evaluate.self, Classify.self, Features.self, Detectors.self, DatasetCommands.self,
+      Train.self, Evaluate.self, Classify.self, Features.self, Explain.self, Detectors.self,
+      DatasetCommands.self,
       ModelCommands.self, BenchCommands.self, Doctor.self,
     ])
 

@@ -77,7 +77,7 @@ struct Detectors: SessionCommand {
       for detector in found.detectors where detector.level == level {
         guard let sheet = detector.patchSheet() else { continue }
         try writeFileAtomically(
-          sheet.encodedJPEG(quality: 85), to: folder.appending(detector.patchFile))
+          sheet.encodedJPEG(quality: 85), to: folder.appending(Detector.patchFile(detector.unit)))
       }
     }
     try writeFileAtomically(

@@ -92,9 +92,7 @@ public struct FeatureSheet {
     "How to read a row", "Bright: the detector fires strongly there.",
     "Dark: it sees nothing of its kind.", "The frame marks its strongest place; the",
     "small cut-out shows the pixels it saw there.", "First those that add the most to the answer:",
-    "\"+0.41 at 2.3\" adds 0.41 to its logit, against",
-    "the blurred picture (integrated gradients),",
-    "and is 2.3 where it is strongest.",
+    "so much to its logit, against the blurred", "picture (integrated gradients).",
   ]
 
   private static func words(_ level: Level) -> (title: String, text: String) {
@@ -157,7 +155,8 @@ public struct FeatureSheet {
 
   private mutating func draw(_ map: FeatureMap, _ level: LevelMaps, _ peak: Float, _ at: Point) {
     let frame = Rectangle(x: at.x, y: at.y, width: Self.tile, height: Self.tile)
-    canvas.draw(glow(map, level.shape, peak), in: frame)
+    canvas.draw(
+      features.view.glowing(map.values, level.shape, peak: peak, side: Int(Self.tile)), in: frame)
     let scale = Self.tile / Double(max(features.view.width, features.view.height))
     let field = map.viewField
     if map.maximum > 0, field.width < Double(features.view.width) {
@@ -179,57 +178,13 @@ public struct FeatureSheet {
     canvas.text(
       fitted(map.name ?? "unit \(map.unit)", 14, Self.tile - 54), at: Point(at.x + 54, y + 16),
       size: 14, color: Self.ink)
-    let strength = map.maximum > 0 ? decimal(Double(map.maximum), 2) : "silent"
-    let words = map.contribution.map { "\(signed(Double($0))) at \(strength)" }
-    canvas.text(
-      fitted(words ?? strength, 13, Self.tile - 54), at: Point(at.x + 54, y + 36), size: 13,
-      color: Self.faint)
-  }
-
-  // The dim grey picture, with the map's colours over it as far as the unit fires.
-  private func glow(_ map: FeatureMap, _ shape: Shape, _ peak: Float) -> Image {
-    let side = Int(Self.tile)
-    let view = features.view.resized(width: side, height: side)
-    let grid = Grid(values: map.values, rows: shape.rows, columns: shape.columns)
-    var image = view
-    for y in 0..<side {
-      for x in 0..<side {
-        let pixel = view[x, y]
-        let grey =
-          (Float(pixel.red) * 0.299 + Float(pixel.green) * 0.587 + Float(pixel.blue) * 0.114) * 0.42
-          + 8
-        let strength = max(0, min(1, grid.value(x, y, of: side) / peak))
-        let color = ColorScale.magma.color(0.25 + 0.75 * strength)
-        let opacity = min(1, strength * 1.6) * 0.92
-        func mix(_ over: UInt8) -> UInt8 { UInt8(grey + (Float(over) - grey) * opacity) }
-        image[x, y] = RGB(mix(color.red), mix(color.green), mix(color.blue))
-      }
-    }
-    return image
-  }
-
-  /// A map read between its points, as a picture is scaled.
-  private struct Grid {
-    let values: [Float]
-    let rows, columns: Int
-
-    func value(_ x: Int, _ y: Int, of side: Int) -> Float {
-      func place(_ i: Int, _ count: Int) -> (Int, Int, Float) {
-        let at = max(0, (Float(i) + 0.5) * Float(count) / Float(side) - 0.5)
-        let low = min(count - 1, Int(at))
-        return (low, min(count - 1, low + 1), at - Float(low))
-      }
-      let (top, bottom, down) = place(y, rows)
-      let (left, right, across) = place(x, columns)
-      func row(_ r: Int) -> Float {
-        let (a, b) = (values[r * columns + left], values[r * columns + right])
-        return a + (b - a) * min(1, across)
-      }
-      return row(top) + (row(bottom) - row(top)) * min(1, down)
+    let strength = map.maximum > 0 ? "max \(decimal(Double(map.maximum), 2))" : "silent"
+    let lines = [map.contribution.map { "adds \(signed(Double($0)))" }, strength].compactMap(\.self)
+    for (row, line) in lines.enumerated() {
+      canvas.text(
+        line, at: Point(at.x + 54, y + 34 + 16 * Double(row)), size: 13, color: Self.faint)
     }
   }
-
-  private func signed(_ value: Double) -> String { (value < 0 ? "" : "+") + decimal(value, 2) }
 
   private func fitted(_ text: String, _ size: Double, _ width: Double) -> String {
     if Canvas.textWidth(text, size: size) <= width { return text }

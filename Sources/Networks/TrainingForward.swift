@@ -12,6 +12,8 @@ extension TrainingWorkspace {
   }
 
   private func packWeights(_ parameters: Parameters) {
+    if isPacked { return }
+    isPacked = isInspecting
     team.run(convolutions.count) { task, worker in
       let index = convolutions[task]
       guard let plan = plans[index] else { return }

@@ -24,6 +24,8 @@ public final class TrainingWorkspace {
   let storesStatistics: Bool
   /// Whether nothing learns.
   let isInspecting: Bool
+  /// Whether the weights of a network that learns nothing are packed.
+  var isPacked = false
   let places: [NodePlace]
   let stages: [TrainingStage]
   let values: [FloatBuffer?]
@@ -72,8 +74,9 @@ public final class TrainingWorkspace {
       network, stages, firstNode: inputGradient || inspecting ? 0 : max(1, (frozen ?? 0) + 1))
     gradientPlan = plan
     gradients = plan.slotSizes.map { FloatBuffer(count: batch * $0) }
+    // Few maps at a time are inspected: large packed weights would not pay.
     let plans = network.nodes.indices.map {
-      network.convolutionGeometry($0).map { kernels.plan($0) }
+      network.convolutionGeometry($0).map { kernels.plan($0, images: inspecting ? 1 : .max) }
     }
     self.plans = plans
     convolutions = plans.indices.filter { plans[$0] != nil }

@@ -5,8 +5,8 @@ import AvocetNetworks
 import AvocetTraining
 
 extension Detector {
-  /// The name of its picture of patches: `unit-012.jpg`.
-  public var patchFile: String {
+  /// The name of a unit's picture of patches: `unit-012.jpg`.
+  public static func patchFile(_ unit: Int) -> String {
     let digits = String(unit)
     return "unit-" + String(repeating: "0", count: max(0, 3 - digits.count)) + digits + ".jpg"
   }
@@ -105,7 +105,7 @@ extension DetectorDictionary {
   private func section(_ level: Level) -> String {
     let units = detectors.filter { $0.level == level }
     let size = units.first { !$0.patches.isEmpty }?.patches.first?.width ?? 0
-    let line = levels.first { $0.level == level }?.line
+    let line = level == .edges ? nil : levels.first { $0.level == level }?.line
     // The surest first, the silent last.
     let order = units.sorted {
       ($1.best?.iou ?? 0, $1.places.isEmpty ? 0 : 1, $0.unit)
@@ -167,11 +167,13 @@ extension Detector {
     let picture =
       places.isEmpty
       ? "<div class=\"none\">silent</div>"
-      : "<img loading=\"lazy\" width=\"150\" height=\"150\" src=\"patches/\(level.rawValue)/\(patchFile)\" alt=\"\(Markup.escaped("The nine strongest patches of \(title)"))\">"
+      : "<img loading=\"lazy\" width=\"150\" height=\"150\" src=\"patches/\(level.rawValue)/\(Self.patchFile(unit))\" alt=\"\(Markup.escaped("The nine strongest patches of \(title)"))\">"
     let weights = filter.map {
       "<img class=\"filter\" src=\"data:image/png;base64,\(base64($0.encodedPNG()))\" alt=\"its weights\">"
     }
-    let lines = (["unit \(unit)"] + facts).map { "<span>\(Markup.escaped($0))</span>" }
+    let lines = ((name == nil ? [] : ["unit \(unit)"]) + facts).map {
+      "<span>\(Markup.escaped($0))</span>"
+    }
     return
       "<li data-words=\"\(Markup.escaped(words.joined(separator: " ").lowercased()))\">\(picture)\(weights ?? "")<b>\(Markup.escaped(title))</b>\(lines.joined())</li>"
   }

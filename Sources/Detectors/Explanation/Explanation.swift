@@ -1,0 +1,194 @@
+import AvocetClassifier
+import AvocetImages
+import AvocetNetworks
+
+/// What one unit adds to the score on one picture.
+public struct UnitEvidence: Sendable {
+  /// The unit, and the name it has earned.
+  public let level: Level
+  public let unit: Int
+  public let name: String?
+  /// What it adds to the score, all places together, and at each place.
+  public let contribution: Double
+  public let map: [Float]
+  /// What it sees where it adds the most, in pixels of the view.
+  public let field: Rectangle
+
+  /// The name, or the number.
+  public var title: String { name ?? "unit \(unit)" }
+  /// The name without the number that tells units of one name apart.
+  public var concept: String? {
+    name.map { name in
+      let words = name.split(separator: " ")
+      return words.count > 1 && Int(words[words.count - 1]) != nil
+        ? words.dropLast().joined(separator: " ") : name
+    }
+  }
+}
+
+/// What a lower unit adds to the score through a higher one.
+public struct EvidenceLink: Sendable {
+  /// The higher unit's level, and both units.
+  public let level: Level
+  public let from, to: Int
+  /// Its share of the higher unit's contribution.
+  public let contribution: Double
+}
+
+/// What one level adds to the score.
+public struct LevelEvidence: Sendable {
+  /// The level, the size of its maps, and what one unit sees.
+  public let level: Level
+  public let shape: Shape
+  public let fieldSize: Int
+  /// All units, by falling contribution.
+  public let units: [UnitEvidence]
+  /// What all units together add at each place.
+  public let map: [Float]
+  /// The sum over all units; by how much it misses the difference; intervals that were needed.
+  public let sum, gap: Double
+  public let steps: Int
+}
+
+/// Why a network says of a picture what it says: the score of a class, or of one class over another, taken apart.
+public struct Explanation: Sendable {
+  /// The picture as the network saw it, and blurred: what everything is measured against.
+  public let view, baseline: Image
+  /// What the network says of both.
+  public let prediction, blurredPrediction: Prediction
+  /// The class, and the one it is compared with.
+  public let target: Int
+  public let versus: Int?
+  /// score(picture) - score(blurred picture); the score is the class's logit, less the other class's.
+  public let difference: Double
+  /// What each pixel adds, all channels together, and by how much the sum misses the difference.
+  public let pixels: [Float]
+  public let pixelGap: Double
+  /// The levels, edges first.
+  public let levels: [LevelEvidence]
+  /// From the lower units to the shown ones of parts and objects.
+  public let links: [EvidenceLink]
+  /// What happens where units are switched off.
+  public let switches: [SwitchedOff]
+  /// How fast the score falls where what counts is deleted first.
+  public let deletions: [Deletion]
+
+  /// Units of each level that the graph shows.
+  static let shown = 6
+
+  /// Why `target` (nil: the most probable class), rather than `versus`.
+  public init(
+    _ attribution: Attribution, _ image: Image, target wanted: Int? = nil, versus: Int? = nil
+  ) throws(ImageError) {
+    let classifier = attribution.classifier
+    let preprocessing = classifier.preprocessing
+    let workspace = classifier.workspace()
+    view = preprocessing.view(of: image)
+    baseline = PictureMaps.baseline(of: view)
+    let blurred = PictureMaps(view: baseline, preprocessing, in: workspace)
+    let picture = PictureMaps(view: view, preprocessing, in: workspace)
+    guard (picture.logits + blurred.logits).allSatisfy(\.isFinite) else {
+      throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
+    }
+    func said(_ maps: PictureMaps) -> Prediction {
+      Prediction(
+        classes: classifier.classes,
+        probabilities: classifier.prepared.distribution(maps.logits))
+    }
+    prediction = said(picture)
+    blurredPrediction = said(blurred)
+    let target = wanted ?? prediction.top(1).first?.index ?? 0
+    (self.target, self.versus) = (target, versus)
+    let weights = classifier.classes.indices.map { Float($0 == target ? 1 : $0 == versus ? -1 : 0) }
+    let task = EvidenceTask(
+      attribution: attribution, picture: picture, blurred: blurred, weights: weights)
+    guard let ofPixels = task.pixels() else {
+      throw ImageError(code: "no-levels", message: "the network cannot be taken apart")
+    }
+    difference = ofPixels.difference
+    let channels = classifier.network.inputShape.channels
+    pixels = stride(from: 0, to: ofPixels.contributions.count, by: channels).map { first in
+      (first..<first + channels).reduce(0) { $0 + ofPixels.contributions[$1] }
+    }
+    pixelGap = ofPixels.gap
+    let found = Level.allCases.compactMap { task.level($0) }
+    guard found.count == Level.allCases.count else {
+      throw ImageError(
+        code: "no-levels", message: "other ways of the network lead past one of its levels")
+    }
+    levels = found.map(\.evidence)
+    links = task.links(found)
+    switches = task.switches(levels, prediction, target)
+    deletions = task.deletions(
+      pixels: pixels, units: levels[1], gradient: found[1].gradients.gradient)
+  }
+}
+
+/// One explanation being made.
+struct EvidenceTask {
+  let attribution: Attribution
+  let picture, blurred: PictureMaps
+  let weights: [Float]
+
+  var classifier: Classifier { attribution.classifier }
+  var network: Network { classifier.network }
+
+  func pixels() -> IntegratedGradients? {
+    attribution.pixelContributions(from: blurred, to: picture, to: weights)
+  }
+
+  /// What a level's units add.
+  func level(_ level: Level) -> (evidence: LevelEvidence, gradients: IntegratedGradients)? {
+    guard let node = network.levels[level],
+      let added = attribution.contributions(of: level, from: blurred, to: picture, to: weights)
+    else { return nil }
+    let shape = network.nodes[node].shape
+    let field = network.receptiveField(of: node)
+    let units = (0..<shape.channels).map { unit in
+      let map = stride(from: unit, to: added.contributions.count, by: shape.channels).map {
+        added.contributions[$0]
+      }
+      var best = 0
+      for place in map.indices where map[place] > map[best] { best = place }
+      return UnitEvidence(
+        level: level, unit: unit, name: classifier.detectorNames[level]?[unit],
+        contribution: map.reduce(0) { $0 + Double($1) }, map: map,
+        field: field.rectangle(row: best / shape.columns, column: best % shape.columns)
+          .cut(view.width, view.height))
+    }
+    let sums = stride(from: 0, to: added.contributions.count, by: shape.channels).map { first in
+      (first..<first + shape.channels).reduce(0) { $0 + added.contributions[$1] }
+    }
+    let evidence = LevelEvidence(
+      level: level, shape: shape, fieldSize: field.size,
+      units: units.sorted { ($1.contribution, $0.unit) < ($0.contribution, $1.unit) }, map: sums,
+      sum: added.contributions.reduce(0) { $0 + Double($1) }, gap: added.gap, steps: added.steps)
+    return (evidence, added)
+  }
+
+  private var view: Image { picture.view }
+
+  /// What the lower level's units add through each shown unit: its map, every place weighted with its mean gradient, is itself taken apart along the path from the
+  /// blurred picture's lower level to the picture's. So a unit's links add up to its contribution.
+  func links(_ levels: [(evidence: LevelEvidence, gradients: IntegratedGradients)])
+    -> [EvidenceLink]
+  {
+    zip(levels, levels.dropFirst()).flatMap { lower, upper -> [EvidenceLink] in
+      let (below, above) = (lower.evidence, upper.evidence)
+      guard let first = network.levels[below.level], let last = network.levels[above.level],
+        let section = attribution.section(from: first, to: last)
+      else { return [] }
+      return above.units.prefix(Explanation.shown).flatMap { unit -> [EvidenceLink] in
+        let channels = above.shape.channels
+        let score = upper.gradients.gradient.enumerated().map {
+          $0 % channels == unit.unit ? $1 : 0
+        }
+        let added = IntegratedGradients(
+          section, from: blurred[below.level], to: picture[below.level], of: score)
+        return unitSums(added.contributions, channels: below.shape.channels).enumerated().map {
+          EvidenceLink(level: above.level, from: $0, to: unit.unit, contribution: $1)
+        }
+      }
+    }
+  }
+}
