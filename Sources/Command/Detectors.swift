@@ -3,6 +3,7 @@ import AvocetClassifier
 import AvocetDatasets
 import AvocetDetectors
 import AvocetFiles
+import AvocetImages
 import AvocetKernels
 import AvocetModelFiles
 import AvocetNetworks
@@ -25,6 +26,7 @@ struct Detectors: SessionCommand {
   @Option(help: "The split: train, validation, test or all.") var split: String?
   @Flag(help: "Store the names in the model file, so that every later sheet uses them.") var name =
     false
+  @Flag(help: "Also seek a picture that excites each unit.") var optimise = false
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
@@ -60,10 +62,18 @@ struct Detectors: SessionCommand {
     let progress = Progress(session, "looking")
     let relay = ProgressRelay(progress, total: 2 * source.pictures.count)
     let shouldStop = session.shouldStop
-    let found = DetectorDictionary(
+    var found = DetectorDictionary(
       classifier, on: source, classes: classes, seed: common.seed, team: team,
       shouldStop: { shouldStop() != nil }, progress: { relay.update($0) })
     progress.end()
+    try session.checkStop()
+    guard optimise else { return found }
+    let search = Progress(session, "optimising", .units)
+    let units = found.detectors.count
+    found.optimise(
+      Attribution(classifier, team: team), seed: common.seed, shouldStop: { shouldStop() != nil },
+      progress: { search.update($0, of: units) })
+    search.end()
     try session.checkStop()
     return found
   }
@@ -71,18 +81,32 @@ struct Detectors: SessionCommand {
   private func write(_ found: DetectorDictionary) throws(FileError) {
     try writeFileAtomically(Array(found.csv.utf8), to: out.path.appending("detectors.csv"))
     try writeFileAtomically(Array(found.json.utf8), to: out.path.appending("detectors.json"))
-    for level in Level.allCases {
-      let folder = out.path.appending("patches").appending(level.rawValue)
-      try makeFolders(folder)
-      for detector in found.detectors where detector.level == level {
-        guard let sheet = detector.patchSheet() else { continue }
-        try writeFileAtomically(
-          sheet.encodedJPEG(quality: 85), to: folder.appending(Detector.patchFile(detector.unit)))
+    try write(found, into: "patches") { $0.patchSheet() }
+    if optimise {
+      try write(found, into: "optimised") { detector in
+        detector.preferred.map { picture in
+          picture.resized(width: 96, height: 96)
+        }
       }
     }
     try writeFileAtomically(
       Array(found.page(title: model.path.lastComponent?.string ?? "model").utf8),
       to: out.path.appending("index.html"))
+  }
+
+  private func write(
+    _ found: DetectorDictionary, into name: String, _ picture: (Detector) -> Image?
+  ) throws(FileError) {
+    for level in Level.allCases {
+      let folder = out.path.appending(name).appending(level.rawValue)
+      try makeFolders(folder)
+      for detector in found.detectors where detector.level == level {
+        guard let picture = picture(detector) else { continue }
+        try writeFileAtomically(
+          picture.encodedJPEG(quality: 85), to: folder.appending(Detector.patchFile(detector.unit))
+        )
+      }
+    }
   }
 
   // The file is read again: what this run changed to look is not written.

@@ -4,7 +4,7 @@ import AvocetTraining
 /// Tells how far a long work is: a bar on a terminal, a plain line per tenth otherwise.
 final class Progress {
   /// What is counted.
-  enum Unit { case images, bytes }
+  enum Unit { case images, bytes, units }
 
   private let session: Session
   private let title: String
@@ -30,6 +30,7 @@ final class Progress {
     let rate =
       switch unit {
       case .images: "\(decimal(speed, speed < 10 ? 1 : 0)) images/s"
+      case .units: "\(decimal(speed, speed < 10 ? 1 : 0)) units/s"
       case .bytes: "\(decimal(speed / 1e6, 1)) MB/s"
       }
     if session.streams.errorIsTerminal {

@@ -36,14 +36,26 @@ public final class NetworkSection {
   public func gradients(at maps: [[Float]], of score: [Float]) -> [(
     value: Double, gradient: [Float]
   )] {
-    precondition(score.count == output.count, "a score of \(score.count) for \(output)")
+    gradients(at: maps, of: maps.map { _ in score })
+  }
+
+  /// The same with a score of its own for each of the maps.
+  public func gradients(at maps: [[Float]], of scores: [[Float]]) -> [(
+    value: Double, gradient: [Float]
+  )] {
+    precondition(
+      scores.count == maps.count && scores.allSatisfy { $0.count == output.count },
+      "\(scores.count) scores for \(maps.count) maps and \(output)")
+    var first = 0
     return groups(of: maps) { count in
-      let values = (0..<count).map { image in
+      let group = scores[first..<first + count]
+      first += count
+      let values = group.enumerated().map { image, score in
         score.indices.reduce(0.0) {
           $0 + Double(score[$1]) * Double(workspace.logits[image * score.count + $1])
         }
       }
-      for image in 0..<count {
+      for (image, score) in group.enumerated() {
         for (i, weight) in score.enumerated() {
           workspace.logitsGradient[image * score.count + i] = weight
         }

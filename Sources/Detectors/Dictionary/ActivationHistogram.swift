@@ -1,5 +1,5 @@
 /// How often each unit takes which positive value: enough to find the value that a given share of all its values exceeds, to 0.4 %.
-struct ActivationHistogram: Sendable {
+package struct ActivationHistogram: Sendable {
   // A bucket is a float's exponent and seven bits of its mantissa, from 2^-20 to 2^20.
   private static let first = (UInt32(127 - 20) << 23) >> 16
   private static let count = 40 << 7
@@ -7,13 +7,13 @@ struct ActivationHistogram: Sendable {
   private let units: Int
 
   /// Empty, for so many units.
-  init(units: Int) {
+  package init(units: Int) {
     self.units = units
     counts = [UInt32](repeating: 0, count: units * Self.count)
   }
 
   /// Counts the values of consecutive units from `unit` on, `[place, unit]`.
-  mutating func add(_ values: [Float], channels: Int, from unit: Int) {
+  package mutating func add(_ values: [Float], channels: Int, from unit: Int) {
     unsafe counts.withUnsafeMutableBufferPointer { counts in
       unsafe values.withUnsafeBufferPointer { values in
         var channel = 0
@@ -36,7 +36,7 @@ struct ActivationHistogram: Sendable {
   }
 
   /// The value that the share `share` of a unit's `total` values exceeds; 0 where fewer are positive.
-  func threshold(_ unit: Int, share: Double, of total: Int) -> Float {
+  package func threshold(_ unit: Int, share: Double, of total: Int) -> Float {
     let wanted = share * Double(total)
     var above = 0.0
     for bucket in stride(from: Self.count - 1, through: 0, by: -1) {

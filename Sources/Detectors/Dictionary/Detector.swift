@@ -47,6 +47,8 @@ public struct Detector: Sendable {
   public let commonClass: String?
   /// The weights as a picture, where the unit reads the pixels themselves.
   public let filter: Image?
+  /// A picture that excites it, if one was sought.
+  public internal(set) var preferred: Image?
 
   /// From this overlap on a unit counts as a detector of a part (Bau et al. 2017).
   public static let leastOverlap = 0.04

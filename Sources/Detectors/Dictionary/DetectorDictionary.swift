@@ -7,7 +7,7 @@ import AvocetNetworks
 /// All units of a network's levels, and what each of them detects in a data set.
 public struct DetectorDictionary: Sendable {
   /// The units: edges, parts, objects.
-  public let detectors: [Detector]
+  public internal(set) var detectors: [Detector]
   /// What is known of the parts; empty where the data knows none.
   public let parts: [PartFinding]
   public let levels: [LevelFinding]
@@ -51,7 +51,7 @@ public struct DetectorDictionary: Sendable {
         places: places, pictures: places.map { source.pictures.identifier($0.picture) },
         patches: places.indices.compactMap { second.patches[number]?[$0] },
         commonClass: common.flatMap { classes.indices.contains($0) ? classes[$0] : nil },
-        filter: part.level == .edges ? filters?.picture(unit) : nil)
+        filter: part.level == .edges ? filters?.picture(unit) : nil, preferred: nil)
     }
     Self.name(&detectors, orientations)
     self.detectors = detectors

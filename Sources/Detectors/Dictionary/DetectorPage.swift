@@ -90,7 +90,7 @@ extension DetectorDictionary {
     body{max-width:80rem}.units{display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:1rem;list-style:none;padding:0}
     .units li{background:var(--card);border-radius:.6rem;padding:.7rem;font-size:.88rem;line-height:1.35;overflow-wrap:anywhere}
     .units img{width:100%;border-radius:.3rem;display:block;margin-bottom:.4rem}.units img.filter{width:3rem;image-rendering:pixelated;float:right;margin:0 0 .3rem .4rem}
-    .units b{font-size:1rem}.units span{color:var(--faint);display:block}.units .none{aspect-ratio:1;display:grid;place-items:center;background:var(--line);border-radius:.3rem;margin-bottom:.4rem}
+    .units img.preferred{width:4.2rem;float:right;clear:right;margin:0 0 .3rem .4rem}.units b{font-size:1rem}.units span{color:var(--faint);display:block}.units .none{aspect-ratio:1;display:grid;place-items:center;background:var(--line);border-radius:.3rem;margin-bottom:.4rem}
     nav a{color:var(--bar)}input{font:inherit;padding:.3rem .5rem;border:1px solid var(--line);border-radius:.4rem;background:var(--paper);color:var(--ink)}
     """
 
@@ -174,8 +174,11 @@ extension Detector {
     let lines = ((name == nil ? [] : ["unit \(unit)"]) + facts).map {
       "<span>\(Markup.escaped($0))</span>"
     }
+    let sought = preferred.map { _ in
+      "<img class=\"preferred\" loading=\"lazy\" src=\"optimised/\(level.rawValue)/\(Self.patchFile(unit))\" alt=\"a picture that excites it\" title=\"a picture that excites it\">"
+    }
     return
-      "<li data-words=\"\(Markup.escaped(words.joined(separator: " ").lowercased()))\">\(picture)\(weights ?? "")<b>\(Markup.escaped(title))</b>\(lines.joined())</li>"
+      "<li data-words=\"\(Markup.escaped(words.joined(separator: " ").lowercased()))\">\(picture)\(weights ?? "")\(sought ?? "")<b>\(Markup.escaped(title))</b>\(lines.joined())</li>"
   }
 }
 

@@ -7,9 +7,9 @@ import Synchronization
 
 /// How a unit prefers one direction: |Σ r e^{2iθ}| / Σ r over its answers r to gratings of 16 directions θ, 0 for none, 1 for one alone; and the direction in which
 /// the stripes run, in degrees, 0 level, counted against the clock.
-struct Orientation: Sendable {
-  let selectivity: Double
-  let degrees: Double
+package struct Orientation: Sendable {
+  package let selectivity: Double
+  package let degrees: Double
 
   private static let directions = 16
 
@@ -44,7 +44,7 @@ struct Orientation: Sendable {
   }
 
   /// From the answers to the directions.
-  init(_ answers: [Float]) {
+  package init(_ answers: [Float]) {
     var (x, y, sum) = (0.0, 0.0, 0.0)
     for (direction, answer) in answers.enumerated() {
       let turns = Double(direction) / Double(answers.count)
@@ -83,7 +83,7 @@ struct Orientation: Sendable {
   }
 
   /// In words, where it prefers a direction: `level edge`, `edge at 45 degrees`.
-  var name: String? {
+  package var name: String? {
     guard selectivity > 0.3 else { return nil }
     switch degrees {
     case ..<11, 169...: return "level edge"

@@ -2,7 +2,7 @@ import AvocetNetworks
 
 /// Counts, over pictures, how well the units of one basis agree with the parts; the pictures of even and of odd number are counted apart, so that what is chosen
 /// on the ones can be measured on the others.
-struct PartTally: Sendable {
+package struct PartTally: Sendable {
   let units, parts: Int
   /// The values from which a unit counts as active, rising, `[unit, rank]`.
   let thresholds: [Float]
@@ -17,7 +17,7 @@ struct PartTally: Sendable {
   /// Pictures where the unit's maximum lies at the part, and near its point, `[half, unit, part]`.
   private var hits, near: [Int]
 
-  init(units: Int, parts: Int, thresholds: [Float], rankOfPart: [Int]) {
+  package init(units: Int, parts: Int, thresholds: [Float], rankOfPart: [Int]) {
     (self.units, self.parts, self.thresholds) = (units, parts, thresholds)
     self.rankOfPart = rankOfPart
     ranks = thresholds.count / max(1, units)
@@ -37,7 +37,8 @@ struct PartTally: Sendable {
   }
 
   /// Adds one picture: the maps of a level, brought to the view's pixels between the middles of the fields.
-  mutating func add(_ values: [Float], _ level: UnitTable.Part, _ view: PartView, half: Int) {
+  package mutating func add(_ values: [Float], _ level: UnitTable.Part, _ view: PartView, half: Int)
+  {
     let (rows, columns, channels) = (level.shape.rows, level.shape.columns, level.shape.channels)
     let vertical = Steps(level, rows, view.height)
     let horizontal = Steps(level, columns, view.width)
@@ -100,7 +101,7 @@ struct PartTally: Sendable {
   }
 
   /// Intersection over union of a unit and a part, given the part's pixels in that half.
-  func overlap(_ unit: Int, _ part: Int, half: Int, partPixels: Int) -> Double {
+  package func overlap(_ unit: Int, _ part: Int, half: Int, partPixels: Int) -> Double {
     let common = meetings[(half * units + unit) * parts + part]
     var area = 0
     for rank in rankOfPart[part]..<ranks { area += active[(half * units + unit) * ranks + rank] }
@@ -109,7 +110,7 @@ struct PartTally: Sendable {
   }
 
   /// Pictures where the unit's maximum hit the part.
-  func hits(_ unit: Int, _ part: Int, half: Int) -> Int {
+  package func hits(_ unit: Int, _ part: Int, half: Int) -> Int {
     hits[(half * units + unit) * parts + part]
   }
 

@@ -2,14 +2,14 @@ import AvocetDatasets
 import AvocetImages
 
 /// The parts of one picture where the network sees them: in pixels of the view.
-struct PartView {
+package struct PartView {
   let width, height: Int
   /// One index per pixel.
   let map: [UInt8]
   /// The parts that can be seen.
-  let present: [Int]
+  package let present: [Int]
   /// Pixels of each part, by its index.
-  let areas: [Int]
+  package let areas: [Int]
   /// Pixels from the mask, or the point, that still count as a hit: 7 % of the view's longer side.
   let reach: Double
   /// A tenth of the longer side of the object's box.
@@ -21,7 +21,7 @@ struct PartView {
   /// A point stands for a disc of a twentieth of the box's longer side.
   private static let discShare = 0.05
 
-  init(_ truth: PartTruth, parts: Int, _ preprocessing: Preprocessing) {
+  package init(_ truth: PartTruth, parts: Int, _ preprocessing: Preprocessing) {
     (width, height) = (preprocessing.width, preprocessing.height)
     func origin(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
       preprocessing.origin(x: x, y: y, width: truth.width, height: truth.height)
@@ -92,7 +92,7 @@ struct PartView {
   }
 
   /// Whether a point of the view lies on the part or within `reach` of it.
-  func isHit(_ part: Int, _ x: Double, _ y: Double) -> Bool {
+  package func isHit(_ part: Int, _ x: Double, _ y: Double) -> Bool {
     guard let distances = rowDistances[part] else { return false }
     let column = min(width - 1, max(0, Int(x)))
     let middle = min(height - 1, max(0, Int(y)))
@@ -105,7 +105,7 @@ struct PartView {
   }
 
   /// Whether a point of the view lies within a tenth of the object's box of the part's point or middle; nil where it has none in the view.
-  func isNear(_ part: Int, _ x: Double, _ y: Double) -> Bool? {
+  package func isNear(_ part: Int, _ x: Double, _ y: Double) -> Bool? {
     var known = false
     for point in points where point.part == part {
       known = true

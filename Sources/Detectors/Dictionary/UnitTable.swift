@@ -3,15 +3,20 @@ import AvocetKernels
 import AvocetNetworks
 
 /// All units of a network's levels in one row: edges, then parts, then objects.
-struct UnitTable: Sendable {
+package struct UnitTable: Sendable {
   /// One level's share.
-  struct Part: Sendable {
+  package struct Part: Sendable {
     let level: Level
     let node: Int
     let shape: Shape
     let field: ReceptiveField
     /// The number of its first unit.
     let first: Int
+
+    package init(level: Level, node: Int, shape: Shape, field: ReceptiveField, first: Int) {
+      (self.level, self.node, self.shape) = (level, node, shape)
+      (self.field, self.first) = (field, first)
+    }
   }
 
   let parts: [Part]
@@ -47,12 +52,12 @@ extension UnitTable.Part {
 }
 
 /// A random turn of a level's units: every new one is a mixture of all, and all lengths and angles stay.
-struct Rotation: Sendable {
+package struct Rotation: Sendable {
   private let channels: Int
   private let matrix: [Float]
 
   /// A turn drawn from all, by Gram and Schmidt from normal numbers.
-  init(channels: Int, seed: UInt64) {
+  package init(channels: Int, seed: UInt64) {
     self.channels = channels
     var random = CounterRandom(seed: seed, purpose: "rotated basis", index: channels)
     var rows: [[Double]] = []
@@ -72,7 +77,7 @@ struct Rotation: Sendable {
   }
 
   /// The turned values of a map `[place, channel]`.
-  func callAsFunction(_ values: [Float]) -> [Float] {
+  package func callAsFunction(_ values: [Float]) -> [Float] {
     let places = values.count / channels
     let kernels = Kernels.chosen
     let scratch = FloatBuffer(

@@ -7,7 +7,7 @@ import AvocetTraining
 struct EvidenceGraph {
   let explanation: Explanation
 
-  private static let boxWidth = 150.0
+  private static let boxWidth = 166.0
   private static let boxHeight = 54.0
   private static let rowStep = 68.0
   private static let columnStep = 236.0
@@ -69,18 +69,16 @@ struct EvidenceGraph {
       "<text class=\"head\" x=\"\(at.x)\" y=\"16\">\(level.level.rawValue)</text><text class=\"small\" x=\"\(at.x)\" y=\"33\">\(level.units.count) units, \(level.fieldSize) pixels wide</text>"
   }
 
-  // The strongest links of all are drawn in full width; what adds less than a hundredth of the whole is left out.
+  // As thick as its share of `whole`; less than a fiftieth is left out.
   private func path(
-    _ from: Point, _ to: Point, _ value: Double, _ title: String, _ keys: String = ""
-  )
-    -> String
-  {
-    let share = abs(value) / max(abs(explanation.difference), 1e-6)
-    guard share >= 0.003 else { return "" }
-    let thickness = max(0.8, min(26, 60 * share))
+    _ from: Point, _ to: Point, _ value: Double, of whole: Double, _ title: String, _ keys: String
+  ) -> String {
+    let share = abs(value) / max(abs(whole), 1e-6)
+    guard share >= 0.02 else { return "" }
+    let thickness = max(1, min(30, 70 * share))
     let middle = (from.x + to.x) / 2
     return
-      "<path class=\"\(value < 0 ? "against" : "for")\"\(keys) d=\"M\(from.x) \(from.y)C\(middle) \(from.y) \(middle) \(to.y) \(to.x) \(to.y)\" stroke-width=\"\(decimal(thickness, 1))\"><title>\(Markup.escaped(title)): \(signed(value))</title></path>"
+      "<path class=\"\(value < 0 ? "against" : "for")\"\(keys) d=\"M\(from.x) \(from.y)C\(middle) \(from.y) \(middle) \(to.y) \(to.x) \(to.y)\" stroke-width=\"\(decimal(thickness, 1))\"><title>\(Markup.escaped(title)): \(signed(value)), \(decimal(100 * share, 0)) %</title></path>"
   }
 
   private var links: [String] {
@@ -94,6 +92,7 @@ struct EvidenceGraph {
         return path(
           Point(a.x + Self.boxWidth, a.y + Self.boxHeight / 2),
           Point(b.x, b.y + Self.boxHeight / 2), link.contribution,
+          of: pair.1.units[to].contribution,
           "\(pair.0.units[from].title) through \(pair.1.units[to].title)", keys)
       }
     }
@@ -109,6 +108,7 @@ struct EvidenceGraph {
         pictureFrame.y + (unit.field.y + unit.field.height / 2) * scale)
       return path(
         center, Point(at.x, at.y + Self.boxHeight / 2), unit.contribution,
+        of: explanation.difference,
         "pixels of \(unit.title)", " data-to=\"edges-\(unit.unit)\"")
     }
   }
@@ -119,7 +119,7 @@ struct EvidenceGraph {
       let at = corner(2, row)
       return path(
         Point(at.x + Self.boxWidth, at.y + Self.boxHeight / 2),
-        Point(classPlace.x, classPlace.y + 34), unit.contribution,
+        Point(classPlace.x, classPlace.y + 34), unit.contribution, of: explanation.difference,
         "\(unit.title) for \(explanation.className(explanation.target))",
         " data-from=\"objects-\(unit.unit)\"")
     }
@@ -134,7 +134,7 @@ struct EvidenceGraph {
   private func box(_ unit: UnitEvidence, _ at: Point, _ key: String) -> String {
     let words =
       "\(unit.level.rawValue) \(unit.title): adds \(signed(unit.contribution)), strongest at \(explanation.place(of: unit.field))"
-    let title = unit.title.count > 13 ? unit.title.prefix(12) + "…" : Substring(unit.title)
+    let title = unit.title.count > 15 ? unit.title.prefix(14) + "…" : Substring(unit.title)
     let patch = explanation.view.patch(unit.field)
     let scale = 44 / Double(max(patch.width, patch.height))
     return """

@@ -31,7 +31,7 @@ extension Explanation {
       <main>
       <section>
       <h2>From pixels to \(Markup.escaped(className(target)))</h2>
-      <p>The units that add the most, level by level, and the strongest paths between them: a line is as thick as what flows along it. Point at a unit, or choose it, to see where it looks.</p>
+      <p>The units that add the most, level by level, and the strongest paths between them: a line is as thick as its share of what the unit on its right adds. Point at a unit, or choose it, to see where it looks.</p>
       <div class="scroll graph">
       \(EvidenceGraph(explanation: self).svg { "\($0.level.rawValue)-\($0.unit)" })
       </div>
@@ -53,8 +53,8 @@ extension Explanation {
   }
 
   private static let style = """
-    body{max-width:76rem}.sentence{font-size:1.15rem;color:var(--ink)!important;max-width:60rem}
-    .graph svg{min-width:58rem;width:100%;height:auto;display:block}.graph text{fill:var(--ink);font:600 14px system-ui,sans-serif}.graph .small{font-weight:400;font-size:12px;fill:var(--faint)}.graph .head{font-size:15px;fill:var(--bar)}.graph .big{font-size:20px}
+    body{max-width:76rem}figure{margin:0;font-size:.9rem;line-height:1.35}.sentence{font-size:1.15rem;color:var(--ink)!important;max-width:60rem}
+    .graph svg{min-width:58rem;width:100%;height:auto;display:block}.graph text{fill:var(--ink);font:600 13px system-ui,sans-serif}.graph .small{font-weight:400;font-size:12px;fill:var(--faint)}.graph .head{font-size:15px;fill:var(--bar)}.graph .big{font-size:20px}
     .graph path{fill:none;stroke:var(--bar);opacity:.38}.graph path.against{stroke:var(--bad)}.graph path.lit{opacity:.95}.graph svg.chosen path:not(.lit){opacity:.1}
     .graph .unit{cursor:pointer;outline:none}.graph .unit rect,.graph .class{fill:var(--card);stroke:var(--line);stroke-width:1.5}.graph .unit:hover rect,.graph .unit[aria-pressed=true] rect{stroke:var(--bar);stroke-width:3}.graph .unit:focus-visible rect{stroke:var(--bad);stroke-width:3.5}
     #place{fill:none;stroke:#ff2f6d;stroke-width:3}

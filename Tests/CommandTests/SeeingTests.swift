@@ -1,0 +1,98 @@
+import AvocetFiles
+import AvocetImages
+import SystemPackage
+import TestSupport
+import Testing
+
+struct SeeingTests {
+  @Test func detectorsWritesItsTablesAndNamesTheUnits() throws {
+    let folder = try TemporaryFolder()
+    let model = try folder.model()
+    let before = try readFile(FilePath(model), limit: 1 << 24)
+    let run = avocet(
+      "detectors", model, "aviary:count=20,seed=5", "--out", folder.at("out"), "--quiet")
+    #expect(run.code == 0, "\(run.error)")
+    #expect(try readFile(FilePath(model), limit: 1 << 24) == before)
+    let csv = try folder.text("out/detectors.csv").split(separator: "\n")
+    #expect(csv.count > 20)
+    for file in ["out/detectors.json", "out/index.html"] { #expect(folder.has(file)) }
+    let page = try folder.text("out/index.html")
+    #expect(!page.contains("http://") && !page.contains("https://"))
+    let named = avocet(
+      "detectors", model, "aviary:count=20,seed=5", "--out", folder.at("again"), "--name")
+    #expect(named.code == 0)
+    #expect(try readFile(FilePath(model), limit: 1 << 24) != before)
+  }
+
+  @Test func partMapsBesidePicturesGiveWhatTheAviaryGives() throws {
+    let folder = try TemporaryFolder()
+    let model = try folder.model()
+    let data = folder.at("birds")
+    #expect(avocet("dataset", "export", "aviary:count=20,size=32,seed=5", "--out", data).code == 0)
+    let run = avocet("detectors", model, data, "--out", folder.at("a"), "--quiet")
+    #expect(run.code == 0, "\(run.error)")
+    let parts = try folder.text("a/detectors.csv").split(separator: "\n").dropFirst()
+      .filter { !$0.split(separator: ",", omittingEmptySubsequences: false)[3].isEmpty }
+    #expect(parts.count > 3)
+  }
+
+  @Test func aPartMapOfAnotherSizeIsNamed() throws {
+    let folder = try TemporaryFolder()
+    let model = try folder.model()
+    let data = folder.at("birds")
+    #expect(avocet("dataset", "export", "aviary:count=20,size=32,seed=5", "--out", data).code == 0)
+    let map = try folder.files("birds/parts").sorted()[0]
+    try folder.write(map, encodeGreyPNG(width: 3, height: 2, values: [0, 0, 0, 0, 0, 0]))
+    let run = avocet("detectors", model, data, "--out", folder.at("a"), "--quiet")
+    #expect(run.code == 1)
+    #expect(run.errors.count == 1)
+    #expect(run.error.contains("is 3 x 2, the picture 32 x 32"))
+  }
+
+  @Test func pointsOfPartsAreRead() throws {
+    let folder = try TemporaryFolder()
+    let names = (0..<12).map { "\($0 % 2 == 0 ? "a" : "b")/\($0).png" }
+    for name in names { try folder.pictures("d/\(name)") }
+    let header =
+      "path,bbox_x,bbox_y,bbox_width,bbox_height,beak_x,beak_y,beak_visible,left_eye_x,left_eye_y,left_eye_visible,right_eye_x,right_eye_y,right_eye_visible"
+    let rows = names.map { "\($0),1,1,20,20,5,6,1,8,8,1,0,0,0" }
+    try folder.write("d/parts.csv", Array((([header] + rows).joined(separator: "\n")).utf8))
+    let run = avocet(
+      "detectors", try folder.model(), folder.at("d"), "--out", folder.at("a"), "--quiet")
+    #expect(run.code == 0, "\(run.error)")
+    let json = try folder.text("a/detectors.json")
+    #expect(json.contains("\"with_parts\":12"))
+    #expect(json.contains("\"part\":\"eye\"") && !json.contains("left_eye"))
+    try folder.write("d/parts.csv", Array("path,x\na,1\n".utf8))
+    let bad = avocet(
+      "detectors", try folder.model(), folder.at("d"), "--out", folder.at("b"), "--quiet")
+    #expect(bad.code == 2 && bad.errors.count == 1)
+    #expect(!folder.has("b"))
+  }
+
+  @Test func explainWritesOnePageAndSaysWhy() throws {
+    let folder = try TemporaryFolder()
+    try folder.pictures("a.png")
+    let model = try folder.model()
+    let run = avocet("explain", model, folder.at("a.png"), "--out", folder.at("x/a.html"))
+    #expect(run.code == 0, "\(run.error)")
+    #expect(run.output.contains("gap"))
+    let page = try folder.text("x/a.html")
+    for word in ["http://", "https://", "<link", "@import"] { #expect(!page.contains(word)) }
+    #expect(page.contains("tabindex=\"0\"") && page.contains("aria-live"))
+    #expect(try folder.files("x/") == ["x/a.html"])
+  }
+
+  @Test func explainRefusesWhatItCannotExplain() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("a.png", Array("hello".utf8))
+    let model = try folder.model()
+    let run = avocet("explain", model, folder.at("a.png"), "--out", folder.at("a.html"))
+    #expect(run.code == 2 && run.errors.count == 1)
+    #expect(run.error.hasPrefix("avocet: \(folder.at("a.png")): not a picture"))
+    let class64 = avocet(
+      "explain", model, folder.at("a.png"), "--out", folder.at("a.html"), "--versus", "no<b>body")
+    #expect(class64.code == 64)
+    #expect(!folder.has("a.html"))
+  }
+}
