@@ -6,6 +6,7 @@ import SystemPackage
 public struct PartTruth: Sendable, Hashable {
   /// One part: its index, and the points that stand for it (a mask's middle; two for two eyes).
   public struct Place: Sendable, Hashable {
+    /// The index into the names.
     public let part: Int
     public let x, y: Double
   }

@@ -45,9 +45,14 @@ struct Bases: Sendable {
     }
   }
 
+  /// The trained network's own maps.
+  func own(_ view: Image, _ workspaces: Workspaces) -> PictureMaps {
+    PictureMaps(view: view, preprocessing, in: workspaces.trained)
+  }
+
   /// `[basis][level]`: the maps, `[row, column, channel]`.
   func maps(_ view: Image, _ workspaces: Workspaces) -> [[[Float]]] {
-    let own = PictureMaps(view: view, preprocessing, in: workspaces.trained)
+    let own = self.own(view, workspaces)
     let levels = table.parts.map { own[$0.level] }
     return bases.map { basis in
       switch basis {

@@ -29,6 +29,7 @@ public struct PartAgreement: Sendable {
 public struct Detector: Sendable {
   /// The unit's level and number.
   public let level: Level
+  /// Its channel.
   public let unit: Int
   /// The name it has earned.
   public internal(set) var name: String?
@@ -42,6 +43,7 @@ public struct Detector: Sendable {
   public let places: [StrongPlace]
   /// The names of those pictures, and what the unit saw there.
   public let pictures: [String]
+  /// The pixels of its field there.
   public let patches: [Image]
   /// The class of those pictures, where at least seven of nine have the same.
   public let commonClass: String?
@@ -61,11 +63,13 @@ public struct Detector: Sendable {
 public struct PartFinding: Sendable {
   /// The part, and its share of all pixels.
   public let part: String
+  /// Of all pixels.
   public let share: Double
   /// The share of a unit's values that count as active where this part is concerned: 0.5 %, or the part's own share of pixels where that is smaller.
   public let quantile: Double
   /// The unit that points at it best.
   public let level: Level
+  /// Its number.
   public let unit: Int
   /// Its hits, and those of the best unit before training and of a random basis.
   public let pointing, untrained, rotated: HitRate

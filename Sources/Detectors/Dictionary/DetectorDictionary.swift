@@ -10,7 +10,12 @@ public struct DetectorDictionary: Sendable {
   public internal(set) var detectors: [Detector]
   /// What is known of the parts; empty where the data knows none.
   public let parts: [PartFinding]
+  /// The same level by level.
   public let levels: [LevelFinding]
+  /// What becomes of the parts' units where the parts are taken away; of an aviary only.
+  public let twins: [TwinFinding]
+  /// What becomes of the class where the parts' units are switched off.
+  public let switches: SwitchFinding?
   /// Pictures that were looked at, and those of them whose parts are known.
   public let pictures, known: Int
   /// Pictures that could not be read: their names and why.
@@ -56,6 +61,12 @@ public struct DetectorDictionary: Sendable {
     Self.name(&detectors, orientations)
     self.detectors = detectors
     (parts, levels) = (scores.findings, scores.levels)
+    let aviary = (source.pictures as? AviarySource)?.aviary
+    twins =
+      aviary.map {
+        Self.twins(bases, classifier.preprocessing, $0, scores.findings, team: team)
+      } ?? []
+    switches = Self.switches(classifier, source, detectors, seed: seed, team: team)
     (pictures, known) = (first.pictures, first.known)
     refused = first.refused.sorted { $0.key < $1.key }
       .map { (source.pictures.identifier($0.key), $0.value) }

@@ -26,8 +26,9 @@ extension DetectorDictionary {
     let units = detectors.map(\.json).joined(separator: ",\n")
     let levels = levels.map(\.json).joined(separator: ",\n")
     let parts = parts.map(\.json).joined(separator: ",\n")
+    let twins = twins.map(\.json).joined(separator: ",\n")
     return
-      "{\"pictures\":\(pictures),\"with_parts\":\(known),\n\"levels\":[\n\(levels)\n],\n\"parts\":[\n\(parts)\n],\n\"units\":[\n\(units)\n]}\n"
+      "{\"pictures\":\(pictures),\"with_parts\":\(known),\n\"levels\":[\n\(levels)\n],\n\"parts\":[\n\(parts)\n],\n\"twins\":[\n\(twins)\n],\n\"switched_off\":\(switches?.json ?? "null"),\n\"units\":[\n\(units)\n]}\n"
   }
 }
 

@@ -44,10 +44,11 @@ extension DetectorDictionary {
       "\(detectors.count) units, \(detectors.count { $0.name != nil }) named, \(silent) silent on all \(grouped(pictures)) pictures"
     ]
     lines += levels.compactMap(\.line)
+    if let switches { lines.append(switches.line) }
     lines += parts.map { part in
       "\(part.part): \(part.level.rawValue) unit \(part.unit) points at it in \(part.pointing.words); chance \(decimal(100 * part.chance, 1)) %, untrained \(decimal(100 * part.untrained.share, 1)), rotated \(decimal(100 * part.rotated.share, 1))\(part.pck.tries > 0 ? "; PCK@0.1 \(decimal(100 * part.pck.share, 1)) %" : "")"
     }
-    return lines
+    return lines + twins.map(\.line)
   }
 
   /// The dictionary as a page; the patches lie beside it in `patches/LEVEL/`.

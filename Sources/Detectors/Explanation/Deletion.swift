@@ -10,6 +10,7 @@ public struct Deletion: Sendable {
 
   /// What is deleted, and by which order.
   public let kind: Kind
+  /// The name of the order.
   public let order: String
   /// The score less the blurred picture's, at 0, 5, 10, ... 100 % deleted, as a share of the difference.
   public let curve: [Double]

@@ -6,10 +6,13 @@ import AvocetNetworks
 public struct UnitEvidence: Sendable {
   /// The unit, and the name it has earned.
   public let level: Level
+  /// Its channel.
   public let unit: Int
+  /// The name, if it has earned one.
   public let name: String?
   /// What it adds to the score, all places together, and at each place.
   public let contribution: Double
+  /// Place by place, row by row.
   public let map: [Float]
   /// What it sees where it adds the most, in pixels of the view.
   public let field: Rectangle
@@ -39,7 +42,9 @@ public struct EvidenceLink: Sendable {
 public struct LevelEvidence: Sendable {
   /// The level, the size of its maps, and what one unit sees.
   public let level: Level
+  /// The size of its maps, and how many units there are.
   public let shape: Shape
+  /// Pixels of the view that one unit sees, along each side.
   public let fieldSize: Int
   /// All units, by falling contribution.
   public let units: [UnitEvidence]
@@ -47,6 +52,7 @@ public struct LevelEvidence: Sendable {
   public let map: [Float]
   /// The sum over all units; by how much it misses the difference; intervals that were needed.
   public let sum, gap: Double
+  /// Intervals of the path that were needed.
   public let steps: Int
 }
 
@@ -58,11 +64,13 @@ public struct Explanation: Sendable {
   public let prediction, blurredPrediction: Prediction
   /// The class, and the one it is compared with.
   public let target: Int
+  /// The class that it is compared with, if there is one.
   public let versus: Int?
   /// score(picture) - score(blurred picture); the score is the class's logit, less the other class's.
   public let difference: Double
   /// What each pixel adds, all channels together, and by how much the sum misses the difference.
   public let pixels: [Float]
+  /// By how much their sum misses the difference.
   public let pixelGap: Double
   /// The levels, edges first.
   public let levels: [LevelEvidence]

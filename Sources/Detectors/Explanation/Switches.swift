@@ -44,10 +44,7 @@ extension EvidenceTask {
     guard let node = network.levels[level.level],
       let tail = attribution.section(from: node, to: network.nodes.count - 1)
     else { return nil }
-    var map = picture[level.level]
-    for unit in units {
-      for place in stride(from: unit, to: map.count, by: level.shape.channels) { map[place] = 0 }
-    }
+    let map = silenced(picture[level.level], units, level.shape.channels)
     return Prediction(
       classes: classifier.classes,
       probabilities: classifier.prepared.distribution(tail.values(at: [map])[0]))
