@@ -49,7 +49,7 @@ import Testing
   @Test func whatCountsIsDeletedSoonerThanByOtherOrders() throws {
     let attribution = Attribution(try aviaryClassifier(), team: ThreadTeam(threads: 2))
     var areas: [String: Double] = [:]
-    let pictures = 12
+    let pictures = 6
     for i in 0..<pictures {
       let image = Aviary(count: 20, size: 64, seed: 41).scene(i).image
       for deletion in try Explanation(attribution, image).deletions {

@@ -65,8 +65,10 @@ struct EvidenceGraph {
 
   private func heading(_ level: LevelEvidence, _ column: Int) -> String {
     let at = corner(column, 0)
+    let side = max(explanation.view.width, explanation.view.height)
+    let sees = level.fieldSize >= side ? "all of it" : "\(level.fieldSize) pixels wide"
     return
-      "<text class=\"head\" x=\"\(at.x)\" y=\"16\">\(level.level.rawValue)</text><text class=\"small\" x=\"\(at.x)\" y=\"33\">\(level.units.count) units, \(level.fieldSize) pixels wide</text>"
+      "<text class=\"head\" x=\"\(at.x)\" y=\"16\">\(level.level.rawValue)</text><text class=\"small\" x=\"\(at.x)\" y=\"33\">\(level.units.count) units, each sees \(sees)</text>"
   }
 
   // As thick as its share of `whole`; less than a fiftieth is left out.

@@ -85,7 +85,8 @@ extension Explanation {
         let sheet = patches(unit.level, unit.unit).map {
           ",\"patches\":\"data:image/jpeg;base64,\(base64($0))\""
         }
-        let title = "\(unit.title), \(unit.level.rawValue) unit \(unit.unit)"
+        let title =
+          (unit.name.map { "\($0), " } ?? "") + "\(unit.level.rawValue) unit \(unit.unit)"
         return
           "\"\(unit.level.rawValue)-\(unit.unit)\":{\"title\":\(quoted(title)),\"field\":[\(field.map { decimal($0, 1) }.joined(separator: ","))],\"glow\":\"data:image/jpeg;base64,\(base64(glow.encodedJPEG(quality: 85)))\",\"lines\":[\(lines(unit, level).map { quoted($0) }.joined(separator: ","))]\(sheet ?? "")}"
       }
@@ -99,7 +100,7 @@ extension Explanation {
   private func lines(_ unit: UnitEvidence, _ level: LevelEvidence) -> [String] {
     var lines = [
       "Adds \(signed(unit.contribution)) of \(signed(difference)) to the logit.",
-      "Sees \(level.fieldSize) x \(level.fieldSize) pixels; speaks loudest at \(place(of: unit.field)).",
+      "Sees \(level.fieldSize >= max(view.width, view.height) ? "the whole picture" : "\(level.fieldSize) x \(level.fieldSize) pixels"); speaks loudest at \(place(of: unit.field)).",
     ]
     func list(_ links: [(title: String, value: Double)]) -> String {
       links.sorted { abs($0.value) > abs($1.value) }.prefix(4)
