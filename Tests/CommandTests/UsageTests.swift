@@ -36,7 +36,7 @@ struct UsageTests {
   @Test(arguments: [
     (
       ["clasify", "x"],
-      "no command is called \"clasify\"; there are train, evaluate, classify, features, dataset, model, bench, doctor; see avocet --help"
+      "no command is called \"clasify\"; there are train, evaluate, classify, features, explain, detectors, dataset, model, bench, doctor; see avocet --help"
     ),
     (
       ["dataset", "chek"],
