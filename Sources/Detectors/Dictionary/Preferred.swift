@@ -13,7 +13,11 @@ extension DetectorDictionary {
     let classifier = attribution.classifier
     var done = 0
     for part in UnitTable(classifier.network).parts {
-      guard let section = attribution.section(from: 0, to: part.node) else { continue }
+      // Before the nonlinearity, which gives no direction where a unit is silent.
+      let level = classifier.network.nodes[part.node]
+      var target = part.node
+      if case .activation = level.operation { target = level.inputs[0] }
+      guard let section = attribution.section(from: 0, to: target) else { continue }
       let ascent = Ascent(classifier.preprocessing, part, section, seed: seed, steps: steps)
       for first in stride(from: 0, to: part.shape.channels, by: section.batch) {
         if shouldStop() { return }
