@@ -68,18 +68,20 @@ private struct DepthwiseWork {
   /// Rows in blocks of `width` pixels of one vector of channels, block under block: what a row reads of the map is still in the first-level cache for the next.
   @inline(__always)
   func blocks<let width: Int, let kernel: Int, let stride: Int>(
-    _ rows: Range<Int>, _ width_: Constant<width>.Type, _ kernel_: Constant<kernel>.Type,
-    _ stride_: Constant<stride>.Type
+    _ rows: Range<Int>, _ widthType: Constant<width>.Type, _ kernelType: Constant<kernel>.Type,
+    _ strideType: Constant<stride>.Type
   ) {
     for first in Swift.stride(from: 0, to: g.outputColumns, by: width) {
       // The last one begins again at pixels that are done.
       let column = min(first, g.outputColumns - width)
       forChannelVectors(g.inputChannels) { c, n in
         if n == lanes {
-          for row in rows { block(row, column, c, n, width_, kernel_, stride_) { load($0) } }
+          for row in rows {
+            block(row, column, c, n, widthType, kernelType, strideType) { load($0) }
+          }
         } else {
           for row in rows {
-            block(row, column, c, n, width_, kernel_, stride_) { load($0, first: n) }
+            block(row, column, c, n, widthType, kernelType, strideType) { load($0, first: n) }
           }
         }
       }

@@ -122,7 +122,6 @@ public final class TrainingWorkspace {
   /// A stored node's map of the batch that `forward` saw last.
   public func map(_ node: Int) -> ConstFloats { UnsafePointer(stored(node)) }
 
-
   func stored(_ node: Int) -> Floats {
     guard let map = values[node] else {
       preconditionFailure("the map of \(network.nodes[node].name) is not stored")
