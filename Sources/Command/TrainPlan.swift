@@ -101,7 +101,7 @@ extension Train {
     let stored = beginning.stored
     let search = LearningRateSearch(
       plan.split?.tail ?? plan.network,
-      plan.split?.tailParameters(of: beginning.parameters) ?? beginning.parameters,
+      plan.split.map { Parameters($0.tail, of: beginning.parameters) } ?? beginning.parameters,
       recipe: plan.recipe, seed: common.seed,
       examples: stored?.training
         ?? AugmentedPictures(

@@ -69,13 +69,6 @@ public struct Network: Hashable, Sendable {
     fields = try Self.receptiveFields(nodes)
   }
 
-  // Nodes of a checked network whose input and output lie anywhere in it; no levels.
-  private init(architecture: String, sectionOf nodes: [Node]) throws(NetworkError) {
-    (self.architecture, self.nodes, levels) = (architecture, nodes, [:])
-    layout = ParameterLayout(try Self.slices(nodes))
-    fields = try Self.receptiveFields(nodes)
-  }
-
   /// What lies between two nodes as a network of its own, without levels: `first` is its input, the map of `last` its output, the parameters keep their names. Nil
   /// where `last` can be reached past `first`, or does not come after it.
   public func section(from first: Int, to last: Int) -> Network? {
@@ -85,16 +78,23 @@ public struct Network: Hashable, Sendable {
     }
     let order = wanted.sorted()
     guard first < last, order.first == first else { return nil }
+    return part(order)
+  }
+
+  /// The nodes of `order`, rising, as a network of their own with those of `levels` among them: the first is its input, the map of the last its output, the
+  /// parameters keep their names.
+  func part(_ order: [Int], levels: [Level: Int] = [:]) -> Network? {
     let places = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     let part = order.map { index in
       let node = nodes[index]
-      return index == first
+      return index == order[0]
         ? Node(name: node.name, operation: .input(node.shape), inputs: [], shape: node.shape)
         : Node(
           name: node.name, operation: node.operation, inputs: node.inputs.compactMap { places[$0] },
           shape: node.shape)
     }
-    return try? Network(architecture: architecture, sectionOf: part)
+    return try? Network(
+      part: architecture, nodes: part, levels: levels.compactMapValues { places[$0] })
   }
 
   private static func isAllowed(_ shape: Shape) -> Bool {

@@ -116,10 +116,7 @@ public final class Parameters: Sendable {
   /// The parameters of a section of the network that `whole` belongs to.
   public convenience init(_ section: Network, of whole: Parameters) {
     self.init(section.layout)
-    for slice in layout.slices {
-      guard let from = whole.pointer(slice.name) else { continue }
-      (values.pointer + slice.range.lowerBound).update(from: from, count: slice.range.count)
-    }
+    copySlices(from: whole)
   }
 
   /// A copy.
@@ -127,11 +124,6 @@ public final class Parameters: Sendable {
     let copy = Parameters(layout)
     copy.values.copy(from: values)
     return copy
-  }
-
-  /// The first number of the slice of that name; nil if there is none.
-  func pointer(_ name: String) -> Floats? {
-    layout[name].map { values.pointer + $0.range.lowerBound }
   }
 
   /// A slice's numbers in the order of files (OIHW, [out, in]).

@@ -15,8 +15,10 @@ public struct SplitNetwork: Sendable {
     guard node > 0, node < nodes.count - 1,
       nodes[(node + 1)...].allSatisfy({ $0.inputs.allSatisfy { $0 >= node } })
     else { return nil }
-    let (body, tail) = (network.body(through: node), network.tail(after: node))
-    guard let body, let tail else { return nil }
+    guard let body = network.part(Array(0...node), levels: network.levels),
+      let tail = network.part(
+        Array(node..<nodes.count), levels: network.levels.filter { $0.value > node })
+    else { return nil }
     (whole, self.body, self.tail) = (network, body, tail)
   }
 
@@ -35,41 +37,9 @@ public struct SplitNetwork: Sendable {
     self.init(network, after: node)
     if tail.inputShape.count > network.inputShape.count { return nil }
   }
-
-  /// The body's share of the whole network's numbers.
-  public func bodyParameters(of parameters: Parameters) -> Parameters {
-    let part = Parameters(body.layout)
-    part.copySlices(from: parameters)
-    return part
-  }
-
-  /// The tail's share of the whole network's numbers.
-  public func tailParameters(of parameters: Parameters) -> Parameters {
-    let part = Parameters(tail.layout)
-    part.copySlices(from: parameters)
-    return part
-  }
 }
 
 extension Network {
-  fileprivate func body(through node: Int) -> Network? {
-    try? Network(
-      part: architecture, nodes: Array(nodes[...node]), levels: levels.filter { $0.value <= node })
-  }
-
-  fileprivate func tail(after node: Int) -> Network? {
-    let shape = nodes[node].shape
-    let input = Node(name: nodes[node].name, operation: .input(shape), inputs: [], shape: shape)
-    let rest = nodes[(node + 1)...].map {
-      Node(
-        name: $0.name, operation: $0.operation, inputs: $0.inputs.map { $0 - node },
-        shape: $0.shape)
-    }
-    return try? Network(
-      part: architecture, nodes: [input] + rest,
-      levels: levels.filter { $0.value > node }.mapValues { $0 - node })
-  }
-
   /// The same network for another number of classes, which its last convolution or dense layer gives.
   public func telling(classes: Int) throws(NetworkError) -> Network {
     if classes == classCount { return self }

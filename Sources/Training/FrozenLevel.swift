@@ -96,7 +96,7 @@ public struct FrozenLevel: Sendable {
     shouldStop: @Sendable () -> Bool = { false }, progress: @Sendable () -> Void = {}
   ) throws(TrainingError) {
     (self.split, self.parameters) = (split, parameters)
-    let own = split.bodyParameters(of: parameters)
+    let own = Parameters(split.body, of: parameters)
     let body = PreparedNetwork(split.body, own, keepsLevels: false, team: team)
     let pictures = AugmentedPictures(
       training, preprocessing: preprocessing, augmentation: augmentation)

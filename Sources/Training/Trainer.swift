@@ -48,7 +48,7 @@ public final class Trainer {
     stored: FrozenLevel? = nil, classWeights: [Float]? = nil, pictures: PictureRecord? = nil
   ) {
     (self.network, self.recipe, self.seed) = (stored?.split.tail ?? network, recipe, seed)
-    self.parameters = stored.map { $0.split.tailParameters(of: parameters) } ?? parameters
+    self.parameters = stored.map { Parameters($0.split.tail, of: parameters) } ?? parameters
     self.frozen = stored
     examples =
       stored?.training

@@ -28,7 +28,7 @@ import Testing
       guard let split = SplitNetwork(network, after: node) else { continue }
       cuts += 1
       let (body, tail) = (
-        split.bodyParameters(of: parameters), split.tailParameters(of: parameters)
+        Parameters(split.body, of: parameters), Parameters(split.tail, of: parameters)
       )
       #expect(body.values.array + tail.values.array == parameters.values.array)
       let logits = output(split.tail, tail, output(split.body, body, input.array))
