@@ -1,7 +1,38 @@
 /// How our pages look: legible in light and dark, on a telephone and on paper.
 public enum PageStyle {
-  /// The colours, the text and the tables.
-  public static let common = """
+  /// A page that needs no other file; `title` is escaped, `style` added to the common one, `head` comes before the title, `header` after the heading, `end` after
+  /// the main part. All of them but the title are markup, each a whole line or several where there is any.
+  public static func page(
+    title: String, style: String, head: String = "", header: String, main: String, end: String = ""
+  ) -> String {
+    let title = Markup.escaped(title)
+    return """
+      <!doctype html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <meta name="color-scheme" content="light dark">
+      \(head)<title>\(title)</title>
+      <style>
+      \(common)
+      \(style)
+      </style>
+      </head>
+      <body>
+      <header>
+      <h1>\(title)</h1>
+      \(header)</header>
+      <main>
+      \(main)</main>
+      \(end)</body>
+      </html>
+
+      """
+  }
+
+  // The colours, the text and the tables.
+  private static let common = """
     :root{--ink:#1d2127;--faint:#5d6470;--paper:#fff;--card:#f3f5f7;--line:#d9dde2;--bar:#1f62a8;--bad:#b4470c}
     @media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--faint:#a3abb6;--paper:#14171b;--card:#1e2329;--line:#363d46;--bar:#6aa5e3;--bad:#f29a5c}}
     *{box-sizing:border-box}

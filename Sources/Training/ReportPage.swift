@@ -5,28 +5,7 @@ import AvocetModelFiles
 // The page: whole in itself, without scripts, legible in light and dark and on a telephone.
 extension Report {
   var page: String {
-    let title = "\(rows.isEmpty ? "Evaluation" : "Training") report: \(model.network.architecture)"
-    var html = """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>\(Markup.escaped(title))</title>
-      <style>
-      \(Self.style)
-      </style>
-      </head>
-      <body>
-      <header>
-      <h1>\(Markup.escaped(title))</h1>
-      <p>\(Markup.escaped(summary))</p>
-      </header>
-      <main>
-
-      """
-    html += headline
+    var html = headline
     html += section(
       "How it learned", picture(pictures.curves, curvesInWords),
       "Training accuracy is measured on augmented pictures while the weights still move, so it may lie below validation."
@@ -43,21 +22,23 @@ extension Report {
         + picture(pictures.confusion, "The confusion matrix; confusion.csv holds its numbers."))
     html += mistakesSection
     html += model(facts)
-    return html + "</main>\n</body>\n</html>\n"
+    return PageStyle.page(
+      title:
+        "\(rows.isEmpty ? "Evaluation" : "Training") report: \(model.network.architecture)",
+      style: Self.style, header: "<p>\(Markup.escaped(summary))</p>\n", main: html)
   }
 
-  private static let style =
-    PageStyle.common + "\n" + """
-      .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.8rem;margin:1.2rem 0;padding:0}
-      .tiles div{background:var(--card);border-radius:.6rem;padding:.8rem 1rem}.tiles dt{color:var(--faint)}.tiles dd{margin:0}.tiles b{font-size:1.5rem;display:block}
-      .bar{display:inline-block;width:7rem;height:.6rem;background:var(--line);border-radius:.3rem;overflow:hidden;margin-right:.6rem}.bar i{display:block;height:100%;background:var(--bar)}
-      img{max-width:100%;height:auto}img.chart{background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.4rem}
-      .mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem;margin:1rem 0}figure{margin:0;overflow-wrap:anywhere;font-size:.9rem;line-height:1.35}
-      figure img{width:100%;image-rendering:pixelated;border-radius:.4rem;display:block;margin-bottom:.3rem}figure b{color:var(--bad)}
-      pre{background:var(--card);padding:.8rem 1rem;border-radius:.5rem;overflow-x:auto;font-size:.85rem}summary{cursor:pointer;margin:.6rem 0}
-      @media (max-width:40rem){.bar{display:none}}
-      @media print{h2{break-after:avoid}figure,img{break-inside:avoid}}
-      """
+  private static let style = """
+    .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.8rem;margin:1.2rem 0;padding:0}
+    .tiles div{background:var(--card);border-radius:.6rem;padding:.8rem 1rem}.tiles dt{color:var(--faint)}.tiles dd{margin:0}.tiles b{font-size:1.5rem;display:block}
+    .bar{display:inline-block;width:7rem;height:.6rem;background:var(--line);border-radius:.3rem;overflow:hidden;margin-right:.6rem}.bar i{display:block;height:100%;background:var(--bar)}
+    img{max-width:100%;height:auto}img.chart{background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.4rem}
+    .mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem;margin:1rem 0}figure{margin:0;overflow-wrap:anywhere;font-size:.9rem;line-height:1.35}
+    figure img{width:100%;image-rendering:pixelated;border-radius:.4rem;display:block;margin-bottom:.3rem}figure b{color:var(--bad)}
+    pre{background:var(--card);padding:.8rem 1rem;border-radius:.5rem;overflow-x:auto;font-size:.85rem}summary{cursor:pointer;margin:.6rem 0}
+    @media (max-width:40rem){.bar{display:none}}
+    @media print{h2{break-after:avoid}figure,img{break-inside:avoid}}
+    """
 
   private var summary: String {
     var text = "\(model.classes.count) classes"

@@ -53,38 +53,16 @@ extension DetectorDictionary {
 
   /// The dictionary as a page; the patches lie beside it in `patches/LEVEL/`.
   public func page(title: String) -> String {
-    let title = Markup.escaped("What the units of \(title) detect")
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <title>\(title)</title>
-      <style>
-      \(PageStyle.common)
-      \(Self.style)
-      </style>
-      </head>
-      <body>
-      <header>
-      <h1>\(title)</h1>
-      <p>\(grouped(pictures)) pictures were shown to the network. Each card is one unit: the nine places, on nine pictures, where it answered most strongly, cut out exactly as large as what it sees.</p>
-      <p><label>Find a unit by name, part or number <input id="find" type="search" placeholder="beak"></label> <span id="count" role="status"></span></p>
-      <nav aria-label="Levels">\(Level.allCases.map { "<a href=\"#\($0.rawValue)\">\($0.rawValue)</a>" }.joined(separator: " · "))\(parts.isEmpty ? "" : " · <a href=\"#found\">how well parts are found</a>")</nav>
-      </header>
-      <main>
-      \(Level.allCases.map(section).joined())
-      \(partTable)
-      </main>
-      <script>
-      \(Self.script)
-      </script>
-      </body>
-      </html>
+    PageStyle.page(
+      title: "What the units of \(title) detect", style: Self.style,
+      header: """
+        <p>\(grouped(pictures)) pictures were shown to the network. Each card is one unit: the nine places, on nine pictures, where it answered most strongly, cut out exactly as large as what it sees.</p>
+        <p><label>Find a unit by name, part or number <input id="find" type="search" placeholder="beak"></label> <span id="count" role="status"></span></p>
+        <nav aria-label="Levels">\(Level.allCases.map { "<a href=\"#\($0.rawValue)\">\($0.rawValue)</a>" }.joined(separator: " · "))\(parts.isEmpty ? "" : " · <a href=\"#found\">how well parts are found</a>")</nav>
 
-      """
+        """,
+      main: "\(Level.allCases.map(section).joined())\n\(partTable)\n",
+      end: "<script>\n\(Self.script)\n</script>\n")
   }
 
   private static let style = """
@@ -170,7 +148,7 @@ extension Detector {
       ? "<div class=\"none\">silent</div>"
       : "<img loading=\"lazy\" width=\"150\" height=\"150\" src=\"patches/\(level.rawValue)/\(Self.patchFile(unit))\" alt=\"\(Markup.escaped("The nine strongest patches of \(title)"))\">"
     let weights = filter.map {
-      "<img class=\"filter\" src=\"data:image/png;base64,\(base64($0.encodedPNG()))\" alt=\"its weights\">"
+      "<img class=\"filter\" src=\"\(dataAddress($0))\" alt=\"its weights\">"
     }
     let lines = ((name == nil ? [] : ["unit \(unit)"]) + facts).map {
       "<span>\(Markup.escaped($0))</span>"

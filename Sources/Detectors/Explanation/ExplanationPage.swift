@@ -7,49 +7,31 @@ import AvocetTraining
 extension Explanation {
   /// The explanation as one page that needs nothing else; `patches` gives the picture of a unit's strongest patches as a JPEG, if there is one.
   public func page(title: String, patches: (Level, Int) -> [UInt8]? = { _, _ in nil }) -> String {
-    let heading = Markup.escaped(
-      "Why \(className(target))\(versus.map { " rather than \(className($0))" } ?? "")? \(title)")
-    return """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-      <title>\(heading)</title>
-      <style>
-      \(PageStyle.common)
-      \(Self.style)
-      </style>
-      </head>
-      <body>
-      <header>
-      <h1>\(heading)</h1>
-      <p class="sentence">\(Markup.escaped(sentence)).</p>
-      </header>
-      <main>
-      <section>
-      <h2>From pixels to \(Markup.escaped(className(target)))</h2>
-      <p>The units that add the most, level by level, and the strongest paths between them: a line is as thick as its share of what the unit on its right adds. Point at a unit, or choose it, to see where it looks.</p>
-      <div class="scroll graph">
-      \(EvidenceGraph(explanation: self).svg { "\($0.level.rawValue)-\($0.unit)" })
-      </div>
-      <div id="detail" class="detail" role="status" aria-live="polite"><p>No unit chosen.</p></div>
-      </section>
-      \(heatSection)
-      \(switchSection)
-      \(faithSection)
-      \(tableSection)
-      </main>
-      <script type="application/json" id="units">\(unitData(patches))</script>
-      <script>
-      \(Self.script)
-      </script>
-      </body>
-      </html>
+    PageStyle.page(
+      title:
+        "Why \(className(target))\(versus.map { " rather than \(className($0))" } ?? "")? \(title)",
+      style: Self.style,
+      head:
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n",
+      header: "<p class=\"sentence\">\(Markup.escaped(sentence)).</p>\n",
+      main: """
+        <section>
+        <h2>From pixels to \(Markup.escaped(className(target)))</h2>
+        <p>The units that add the most, level by level, and the strongest paths between them: a line is as thick as its share of what the unit on its right adds. Point at a unit, or choose it, to see where it looks.</p>
+        <div class="scroll graph">
+        \(EvidenceGraph(explanation: self).svg { "\($0.level.rawValue)-\($0.unit)" })
+        </div>
+        <div id="detail" class="detail" role="status" aria-live="polite"><p>No unit chosen.</p></div>
+        </section>
+        \(heatSection)
+        \(switchSection)
+        \(faithSection)
+        \(tableSection)
 
-      """
+        """,
+      end:
+        "<script type=\"application/json\" id=\"units\">\(unitData(patches))</script>\n<script>\n\(Self.script)\n</script>\n"
+    )
   }
 
   private static let style = """
