@@ -91,10 +91,7 @@ extension LevelMaps {
     let preprocessing = classifier.preprocessing
     let sums = added.map { unitSums($0.contributions, channels: shape.channels) }
     let maps = (0..<shape.channels).map { unit -> FeatureMap in
-      // One strided gather: channels lie side by side.
-      let map = stride(from: unit, to: values.count, by: shape.channels).map { values[$0] }
-      var best = 0
-      for i in map.indices where map[i] > map[best] { best = i }
+      let (map, best) = unitMap(values, unit, channels: shape.channels)
       let (row, column) = (best / shape.columns, best % shape.columns)
       let seen = field.rectangle(row: row, column: column)
       return FeatureMap(
@@ -108,6 +105,22 @@ extension LevelMaps {
       ($1.contribution ?? $1.maximum, $0.unit) < ($0.contribution ?? $0.maximum, $1.unit)
     }
     total = added.map { ($0.contributions.reduce(0) { $0 + Double($1) }, $0.gap) }
+  }
+}
+
+/// One channel's values, place by place, and where the largest is (the first of equals).
+func unitMap(_ values: [Float], _ unit: Int, channels: Int) -> (map: [Float], best: Int) {
+  // One strided gather: channels lie side by side.
+  let map = stride(from: unit, to: values.count, by: channels).map { values[$0] }
+  var best = 0
+  for place in map.indices where map[place] > map[best] { best = place }
+  return (map, best)
+}
+
+/// The sum over all channels, for each place.
+func placeSums(_ values: [Float], channels: Int) -> [Float] {
+  stride(from: 0, to: values.count, by: channels).map { first in
+    (first..<first + channels).reduce(0) { $0 + values[$1] }
   }
 }
 

@@ -56,9 +56,7 @@ public struct IntegratedGradients: Sendable {
     }
     let count = section.batch
     let ends = (0...count).map { Double($0) / Double(count) }
-    let values = section.values(at: ends.map(point)).map { output in
-      zip(output, score).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-    }
+    let values = section.scores(at: ends.map(point), of: score)
     var parts = intervals((0..<count).map { (ends[$0], ends[$0 + 1], values[$0], values[$0 + 1]) })
     let allowed = tolerance * max(1, abs(values[count] - values[0]))
     while abs(parts.reduce(0) { $0 + $1.miss }) > allowed, parts.count < limit {

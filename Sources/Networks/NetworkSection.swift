@@ -32,6 +32,13 @@ public final class NetworkSection {
     }
   }
 
+  /// For each of the maps, Σ score_i y_i over the output y.
+  public func scores(at maps: [[Float]], of score: [Float]) -> [Double] {
+    values(at: maps).map { output in
+      zip(output, score).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+  }
+
   /// For each of the maps, Σ score_i y_i over the output y, and its gradient with respect to the map.
   public func gradients(at maps: [[Float]], of score: [Float]) -> [(
     value: Double, gradient: [Float]

@@ -27,11 +27,8 @@ extension EvidenceTask {
     guard let whole = attribution.section(from: 0, to: last), let node = network.levels[.parts],
       let tail = attribution.section(from: node, to: last)
     else { return [] }
-    let shape = network.inputShape
     let plain = whole.gradients(at: [picture.input], of: weights)[0].gradient
-    let plainPixels = stride(from: 0, to: plain.count, by: shape.channels).map { first in
-      (first..<first + shape.channels).reduce(Float(0)) { $0 + abs(plain[$1]) }
-    }
+    let plainPixels = placeSums(plain.map(abs), channels: network.inputShape.channels)
     let chance = { (count: Int) -> [Float] in
       var random = CounterRandom(seed: 1, purpose: "deletion by chance", index: count)
       return random.permutation(count).map { Float($0) }
@@ -73,9 +70,7 @@ extension EvidenceTask {
       for item in order[range] { for i in indices(item) { next[i] = blurred[i] } }
       maps.append(next)
     }
-    let scores = section.values(at: maps).map { output in
-      zip(output, weights).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-    }
+    let scores = section.scores(at: maps, of: weights)
     let (first, last) = (scores[0], scores[Self.steps])
     let scale = abs(first - last) > 1e-9 ? first - last : 1
     return Deletion(kind: kind, order: name, curve: scores.map { ($0 - last) / scale })

@@ -114,10 +114,8 @@ public struct Explanation: Sendable {
       throw ImageError(code: "no-levels", message: "the network cannot be taken apart")
     }
     difference = ofPixels.difference
-    let channels = classifier.network.inputShape.channels
-    pixels = stride(from: 0, to: ofPixels.contributions.count, by: channels).map { first in
-      (first..<first + channels).reduce(0) { $0 + ofPixels.contributions[$1] }
-    }
+    pixels = placeSums(
+      ofPixels.contributions, channels: classifier.network.inputShape.channels)
     pixelGap = ofPixels.gap
     let found = Level.allCases.compactMap { task.level($0) }
     guard found.count == Level.allCases.count else {
@@ -153,23 +151,17 @@ struct EvidenceTask {
     let shape = network.nodes[node].shape
     let field = network.receptiveField(of: node)
     let units = (0..<shape.channels).map { unit in
-      let map = stride(from: unit, to: added.contributions.count, by: shape.channels).map {
-        added.contributions[$0]
-      }
-      var best = 0
-      for place in map.indices where map[place] > map[best] { best = place }
+      let (map, best) = unitMap(added.contributions, unit, channels: shape.channels)
       return UnitEvidence(
         level: level, unit: unit, name: classifier.detectorNames[level]?[unit],
         contribution: map.reduce(0) { $0 + Double($1) }, map: map,
         field: field.rectangle(row: best / shape.columns, column: best % shape.columns)
           .cut(view.width, view.height))
     }
-    let sums = stride(from: 0, to: added.contributions.count, by: shape.channels).map { first in
-      (first..<first + shape.channels).reduce(0) { $0 + added.contributions[$1] }
-    }
     let evidence = LevelEvidence(
       level: level, shape: shape, fieldSize: field.size,
-      units: units.sorted { ($1.contribution, $0.unit) < ($0.contribution, $1.unit) }, map: sums,
+      units: units.sorted { ($1.contribution, $0.unit) < ($0.contribution, $1.unit) },
+      map: placeSums(added.contributions, channels: shape.channels),
       sum: added.contributions.reduce(0) { $0 + Double($1) }, gap: added.gap, steps: added.steps)
     return (evidence, added)
   }
