@@ -73,11 +73,7 @@ struct BenchNetwork: SessionCommand {
   }
 
   private func network() throws(Failure) -> Network {
-    guard let known = Architecture.named(architecture) else {
-      throw Failure(
-        "no architecture is called \"\(escapedText(architecture.utf8))\"; there are \(Architecture.names.joined(separator: ", "))",
-        code: 64)
-    }
+    let known = try namedArchitecture(architecture)
     let usual = known.input
     let input = Shape(size ?? usual.rows, size ?? usual.columns, usual.channels)
     do throws(NetworkError) { return try known.network(input: input) } catch {

@@ -41,7 +41,7 @@ struct ImportOptions: ParsableArguments {
     _ session: Session, _ path: FilePath, _ common: CommonOptions, origin: Provenance?
   ) throws(Failure) -> Int32 {
     try refuseExisting(common.force)
-    let named = try architecture.map { name throws(Failure) in try Self.named(name) }
+    let named = try architecture.map { name throws(Failure) in try namedArchitecture(name) }
     let model: Model
     do throws(ModelFileError) {
       model = try self.model(path, named, origin, session)
@@ -64,15 +64,6 @@ struct ImportOptions: ParsableArguments {
       throw Failure(
         "\(out.path.escaped): is there already; nothing was written (--force to replace a file)")
     }
-  }
-
-  private static func named(_ name: String) throws(Failure) -> Architecture {
-    guard let architecture = Architecture.named(name) else {
-      throw Failure(
-        "no architecture is called \"\(escapedText(name.utf8))\"; there are \(Architecture.names.joined(separator: ", "))",
-        code: 64)
-    }
-    return architecture
   }
 
   private func model(

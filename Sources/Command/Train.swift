@@ -122,6 +122,16 @@ func writing(_ body: () throws(FileError) -> Void) throws(Failure) {
   do throws(FileError) { try body() } catch { throw Failure(error) }
 }
 
+/// The architecture of that name, or exit 64.
+func namedArchitecture(_ name: String) throws(Failure) -> Architecture {
+  guard let architecture = Architecture.named(name) else {
+    throw Failure(
+      "no architecture is called \"\(escapedText(name.utf8))\"; there are \(Architecture.names.joined(separator: ", "))",
+      code: 64)
+  }
+  return architecture
+}
+
 /// A model, or exit 2.
 func readModel(_ path: FilePath) throws(Failure) -> Model {
   do throws(ModelFileError) { return try Model.read(path) } catch {

@@ -35,12 +35,7 @@ extension Train {
     if case .fixed(let rate) = learningRate { chosen.optimizer.learningRate = rate }
     if let validationSplit { chosen.validation = validationSplit }
     if let problem = chosen.problem { throw Failure("recipe \(chosen.name): \(problem)", code: 64) }
-    guard base != nil && architecture == nil || Architecture.names.contains(chosen.architecture)
-    else {
-      throw Failure(
-        "no architecture is called \"\(escapedText(chosen.architecture.utf8))\"; there are \(Architecture.names.joined(separator: ", "))",
-        code: 64)
-    }
+    if base == nil || architecture != nil { _ = try namedArchitecture(chosen.architecture) }
     return chosen
   }
 
