@@ -23,6 +23,10 @@ private func windowSum(_ middle: Floats, _ g: LocalResponse, upTo n: Int) -> Vec
   return scratch + g.reach
 }
 
+@inline(__always) private func square(_ x: ConstFloats, into y: Floats, _ count: Int) {
+  mapVectors(x, y, count) { $0 * $0 }
+}
+
 extension Bodies {
   package static func localResponseNorm(
     _ x: ConstFloats, into y: Floats, _ g: LocalResponse, pixels: Int, scratch: Floats
@@ -31,10 +35,7 @@ extension Bodies {
     let (scale, offset) = (Vector(repeating: g.scale), Vector(repeating: g.offset))
     for p in 0..<pixels {
       let at = p * g.channels
-      forChannelVectors(g.channels) { c, n in
-        let v = load(x + at + c, upTo: n)
-        store(v * v, squares + c, upTo: n)
-      }
+      square(x + at, into: squares, g.channels)
       forChannelVectors(g.channels) { c, n in
         let s = fma(windowSum(squares + c, g, upTo: n), scale, offset)
         store(load(x + at + c, upTo: n) * shrinkage(s, g), y + at + c, upTo: n)
@@ -52,10 +53,7 @@ extension Bodies {
     let factor = Vector(repeating: -2 * g.scale * g.exponent)
     for p in 0..<pixels {
       let at = p * g.channels
-      forChannelVectors(g.channels) { c, n in
-        let v = load(x + at + c, upTo: n)
-        store(v * v, squares + c, upTo: n)
-      }
+      square(x + at, into: squares, g.channels)
       forChannelVectors(g.channels) { c, n in
         let s = fma(windowSum(squares + c, g, upTo: n), scale, offset)
         let direct = load(dy + at + c, upTo: n) * shrinkage(s, g)
