@@ -17,8 +17,16 @@ public struct PublishedModel: Sendable {
     (self.name, self.title, self.file, self.provenance) = (name, title, file, provenance)
   }
 
-  /// All that can be fetched: torchvision's first ImageNet weights as timm publishes them, each at a fixed revision.
+  /// All that can be fetched, as timm publishes it, each at a fixed revision: torchvision's first ImageNet weights, and Google's EfficientNet-Lite0.
   public static let all = [
+    published(
+      "efficientnet_lite0", as: "tf_efficientnet_lite0.in1k",
+      title: "Google's EfficientNet-Lite0 for ImageNet-1k",
+      "38825935cd55b7f62331fbc6fdbe14a0bca3dcfd",
+      // The publisher gives the digest and 18.8 MB.
+      18_750_000...18_850_000,
+      "1b2a452450b5cf3f8f42da5b6214e71d5fda5666bef4dfae0699407e5bef13e1",
+      recipe: "trained in TensorFlow by its authors", licence: "Apache-2.0"),
     torchvision(
       "resnet18", "bbd144b3e5565108aad885f145491d11bc6ce807", 46_807_446,
       "694f673df6520a3158624e8a89af086f59923ee4cd7436fe5bc3bc71d295ad81"),
@@ -33,15 +41,22 @@ public struct PublishedModel: Sendable {
   private static func torchvision(
     _ name: String, _ revision: String, _ length: Int, _ digits: String
   ) -> PublishedModel {
-    let page = "https://huggingface.co/timm/\(name).tv_in1k"
+    published(
+      name, as: "\(name).tv_in1k", title: "torchvision's \(name) for ImageNet-1k", revision,
+      length...length, digits, recipe: "torchvision's IMAGENET1K_V1", licence: "BSD-3-Clause")
+  }
+
+  private static func published(
+    _ name: String, as theirs: String, title: String, _ revision: String,
+    _ lengths: ClosedRange<Int>, _ digits: String, recipe: String, licence: String
+  ) -> PublishedModel {
+    let page = "https://huggingface.co/timm/\(theirs)"
     return PublishedModel(
-      name: name, title: "torchvision's \(name) for ImageNet-1k",
+      name: name, title: title,
       file: RemoteFile(
-        name: "\(name).tv_in1k.safetensors",
-        address: "\(page)/resolve/\(revision)/model.safetensors", length: length,
-        checksum: Checksum(.sha256, digits)),
+        name: "\(theirs).safetensors", address: "\(page)/resolve/\(revision)/model.safetensors",
+        lengths: lengths, checksum: Checksum(.sha256, digits)),
       provenance: Provenance(
-        data: "ImageNet-1k; \(page), revision \(revision)",
-        recipe: "torchvision's IMAGENET1K_V1", licence: "BSD-3-Clause"))
+        data: "ImageNet-1k; \(page), revision \(revision)", recipe: recipe, licence: licence))
   }
 }

@@ -37,7 +37,9 @@ public struct Download {
   /// Downloads unless the file is here; another file of its name is an error, or replaced.
   public func run(replacing: Bool = false) throws(DownloadError) -> Outcome {
     if let size = Self.size(of: path) {
-      if size == file.length, try digest(of: path) == file.checksum.digits { return .alreadyThere }
+      if file.lengths.contains(size), try digest(of: path) == file.checksum.digits {
+        return .alreadyThere
+      }
       guard replacing else {
         throw .refused(
           "\(path.escaped): is not the published file (\(grouped(size)) bytes, \(file.checksum.algorithm.rawValue) \(try digest(of: path)); expected \(grouped(file.length)) bytes, \(file.checksum.digits)); it was left as it is (--force to replace it)"
@@ -46,7 +48,7 @@ public struct Download {
     }
     let part = StreamedFile.partPath(of: path)
     let kept = Self.size(of: part) ?? 0
-    if kept == file.length, try digest(of: part) == file.checksum.digits {
+    if file.lengths.contains(kept), try digest(of: part) == file.checksum.digits {
       try finish(try reception(kept))
       return .fetched(resumedAfter: kept)
     }

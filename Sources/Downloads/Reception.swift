@@ -31,6 +31,8 @@ final class Reception {
   private let shouldStop: () -> Bool
   private let progress: (Int) -> Void
   private var verdict: Ending?
+  // What the answer says that the file has, if it does.
+  private var announced: Int?
 
   /// Goes on after the first `received` bytes of `FILE.part`.
   init(
@@ -50,7 +52,7 @@ final class Reception {
 
   /// Asks once for what is missing.
   func request(_ patience: Patience) -> Ending {
-    verdict = nil
+    (verdict, announced) = (nil, nil)
     var report = ct_report()
     let outcome = unsafe file.address.withCString { address in
       withExtendedLifetime(self) {
@@ -74,7 +76,7 @@ final class Reception {
     if let verdict { return verdict }
     switch outcome {
     case CInt(CT_OK):
-      if received == file.length { return .complete }
+      if received == announced ?? received, file.lengths.contains(received) { return .complete }
       return .transient("the answer ended after \(grouped(received)) bytes")
     case CInt(CT_STOPPED): return .stopped
     case CInt(CT_TRANSIENT): return .transient(Self.text(of: report))
@@ -110,9 +112,10 @@ final class Reception {
     default:
       verdict = .refused("answered with HTTP status \(answer.status)")
     }
-    if verdict == nil, answer.length >= 0, answer.length != Int64(file.length) {
+    announced = answer.length >= 0 ? Int(answer.length) : nil
+    if verdict == nil, let announced, !file.lengths.contains(announced) {
       verdict = .refused(
-        "announces \(grouped(Int(answer.length))) bytes; the published file has \(grouped(file.length))"
+        "announces \(grouped(announced)) bytes; the published file has \(grouped(file.length))"
       )
     }
     return verdict == nil

@@ -6,20 +6,28 @@ public struct RemoteFile: Sendable, Hashable {
   public let name: String
   /// Where it is: an http or https address.
   public let address: String
-  /// Its bytes.
-  public let length: Int
+  /// Its bytes; a range where the publisher says no exact number.
+  public let lengths: ClosedRange<Int>
   /// Its digest.
   public let checksum: Checksum
 
   /// The given facts.
-  public init(name: String, address: String, length: Int, checksum: Checksum) {
-    (self.name, self.address, self.length, self.checksum) = (name, address, length, checksum)
+  public init(name: String, address: String, lengths: ClosedRange<Int>, checksum: Checksum) {
+    (self.name, self.address, self.lengths, self.checksum) = (name, address, lengths, checksum)
   }
+
+  /// A file of exactly `length` bytes.
+  public init(name: String, address: String, length: Int, checksum: Checksum) {
+    self.init(name: name, address: address, lengths: length...length, checksum: checksum)
+  }
+
+  /// Its bytes, or the most that it can have.
+  public var length: Int { lengths.upperBound }
 
   /// The same file under its name at another address; what it must contain stays.
   public func mirrored(at base: String) -> RemoteFile {
     RemoteFile(
-      name: name, address: base + (base.hasSuffix("/") ? "" : "/") + name, length: length,
+      name: name, address: base + (base.hasSuffix("/") ? "" : "/") + name, lengths: lengths,
       checksum: checksum)
   }
 }

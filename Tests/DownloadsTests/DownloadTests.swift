@@ -21,6 +21,12 @@ struct DownloadTests {
       checksum: Checksum(.md5, digest.finish()))
   }
 
+  private func file(_ server: LoopbackServer, lengths: ClosedRange<Int>) throws -> RemoteFile {
+    let exact = try file(server)
+    return RemoteFile(
+      name: exact.name, address: exact.address, lengths: lengths, checksum: exact.checksum)
+  }
+
   private let patience = Patience(
     connection: 5, stall: 1, redirects: 3, attempts: 3, pause: .milliseconds(1))
 
@@ -65,6 +71,25 @@ struct DownloadTests {
     #expect(outcome(try file(server)) == "fetched after 0")
     #expect(server.requests.map(\.from) == [nil, 20_000])
     #expect(content == bytes)
+  }
+
+  /// A file whose length is known roughly ends where the server says, not where it could.
+  @Test func aFileOfRoughlyKnownLengthComesWhole() throws {
+    try folder.file("data.bin.part", bytes.prefix(49_500))
+    let server = try LoopbackServer { [bytes] request, number in
+      var reply = LoopbackServer.Reply(bytes, request)
+      if number == 0 { reply.cutAfter = 300 }
+      return reply
+    }
+    let roughly = try file(server, lengths: 49_000...51_000)
+    #expect(outcome(roughly) == "fetched after 49500")
+    #expect(server.requests.map(\.from) == [49_500, 49_800])
+    #expect(content == bytes)
+    #expect(outcome(roughly) == "already there")
+    try folder.file("data.bin", bytes.prefix(10))
+    #expect(
+      outcome(try file(server, lengths: 1000...2000), replacing: true)
+        == "announces 50,000 bytes; the published file has 2,000; nothing came")
   }
 
   @Test func aPartOfAnEarlierRunIsUsed() throws {
