@@ -31,7 +31,7 @@ struct ImportOptions: ParsableArguments {
   var classes: PathArgument?
   @Option(
     help:
-      "A JSON file like avocet.preprocessing of a model (default: ImageNet's mean and deviation)."
+      "A JSON file like avocet.preprocessing of a model (default: as the architecture's published weights want it)."
   ) var preprocessing: PathArgument?
   @Option(help: "The licence of the weights, for the model's provenance.") var licence: String?
   @Option(help: "The model file to write.") var out: PathArgument
@@ -93,14 +93,16 @@ struct ImportOptions: ParsableArguments {
     if let licence { provenance.licence = licence }
     provenance.data += "; weights of SHA-256 \(try digest(path))"
     let model = try weights.model(
-      chosen, classes: names?.names, preprocessing: given ?? .imageNet(chosen.input),
+      chosen, classes: names?.names, preprocessing: given ?? .published(chosen),
       provenance: provenance)
     for note in names?.notes ?? ["no --classes: the classes are called by their numbers"] {
       session.note(note)
     }
     if given == nil, origin == nil {
+      let p = model.preprocessing
       session.note(
-        "no --preprocessing: pictures are resized and normalised as torchvision does for ImageNet")
+        "no --preprocessing: pictures are prepared as for published weights of \(model.network.architecture): short side \(p.shortSide ?? p.height), \(p.interpolation.rawValue), mean \(decimals(p.mean)), deviation \(decimals(p.deviation))"
+      )
     }
     return model
   }
@@ -113,17 +115,5 @@ struct ImportOptions: ParsableArguments {
       throw ModelFileError(error.description)
     }
     return digest.finish()
-  }
-}
-
-extension Preprocessing {
-  /// How torchvision evaluates its networks: the short side 8/7 of the view, bilinear, ImageNet's mean and deviation.
-  fileprivate static func imageNet(_ input: Shape) -> Preprocessing {
-    let grey = input.channels == 1
-    return Preprocessing(
-      height: input.rows, width: input.columns,
-      shortSide: (min(input.rows, input.columns) * 8 + 3) / 7,
-      mean: grey ? [0.449] : [0.485, 0.456, 0.406],
-      deviation: grey ? [0.226] : [0.229, 0.224, 0.225], grey: grey)
   }
 }

@@ -36,26 +36,30 @@ struct InspectModel: SessionCommand {
   private func facts(_ summary: ModelSummary) -> [(String, String)] {
     let (p, origin) = (summary.preprocessing, summary.provenance)
     let recipe = (try? Recipe(json: Array(origin.recipe.utf8)))?.name ?? origin.recipe
-    func numbers(_ values: [Float]) -> String {
-      values.map { decimal(Double($0), 4) }.joined(separator: " ")
-    }
     let resizing =
       p.shortSide.map { "short side to \($0) pixels, the middle \(p.width) x \(p.height) of it" }
       ?? "squeezed to \(p.width) x \(p.height) pixels"
     return [
       ("architecture", summary.architecture),
-      ("classes", "\(grouped(summary.classes.count)): \(summary.classes.joined(separator: ", "))"),
+      ("classes", classes(summary.classes)),
       (
         "pictures",
         "\(resizing), \(p.interpolation.rawValue), \(p.grey ? "grey" : "colour"), \(p.views) \(p.views == 1 ? "view" : "views")"
       ),
-      ("normalised", "mean \(numbers(p.mean)), deviation \(numbers(p.deviation))"),
+      ("normalised", "mean \(decimals(p.mean)), deviation \(decimals(p.deviation))"),
       ("temperature", decimal(summary.temperature, 4)),
       ("data", origin.data), ("recipe", recipe), ("licence", origin.licence),
       ("seed", origin.seed.map { "\($0)" } ?? "not known"),
       ("parameters", grouped(summary.parameters)),
       ("multiply-adds", "\(grouped(summary.multiplyAdds)) a picture"),
     ]
+  }
+
+  // A thousand names would hide the rest; --format json has them all.
+  private func classes(_ names: [String]) -> String {
+    let shown = names.count > 20 ? Array(names.prefix(20)) : names
+    let rest = names.count > shown.count ? " and \(grouped(names.count - shown.count)) more" : ""
+    return "\(grouped(names.count)): \(shown.joined(separator: ", "))\(rest)"
   }
 
   private func table(_ summary: ModelSummary) -> TextTable {
@@ -73,4 +77,9 @@ struct InspectModel: SessionCommand {
     }
     return table
   }
+}
+
+/// Numbers as a person reads them: `0.485 0.456 0.406`.
+func decimals(_ values: [Float]) -> String {
+  values.map { decimal(Double($0), 4) }.joined(separator: " ")
 }

@@ -73,7 +73,7 @@ struct ImportCommandTests {
     #expect(
       run.errors.dropLast() == [
         "no --classes: the classes are called by their numbers",
-        "no --preprocessing: pictures are resized and normalised as torchvision does for ImageNet",
+        "no --preprocessing: pictures are prepared as for published weights of tiny: short side 73, bilinear, mean 0.4850 0.4560 0.4060, deviation 0.2290 0.2240 0.2250",
       ])
     let read = try Model.read(FilePath(folder.at("m.safetensors")))
     #expect(read.classes == ["0", "1", "2"])
@@ -152,7 +152,7 @@ struct ImportCommandTests {
     #expect(unknown.code == 64)
     #expect(
       unknown.errors == [
-        "avocet: no weights to fetch are called \"vgg\"; there are resnet18, resnet34, resnet50"
+        "avocet: no weights to fetch are called \"vgg\"; there are efficientnet_lite0, resnet18, resnet34, resnet50"
       ])
   }
 }

@@ -27,6 +27,15 @@ struct ModelCommandTests {
     #expect(run.lines.allSatisfy { !$0.hasSuffix(" ") })
   }
 
+  @Test func inspectShowsTheFirstOfManyClasses() throws {
+    let folder = try TemporaryFolder()
+    let model = try smallModel((0..<1234).map { "c\($0)" })
+    try model.write(to: folder.path.appending("many.safetensors"))
+    let run = avocet("model", "inspect", folder.at("many.safetensors"))
+    #expect(run.lines[1].hasPrefix("classes        1,234: c0, c1, "))
+    #expect(run.lines[1].hasSuffix(", c19 and 1,214 more"))
+  }
+
   @Test func inspectGivesJSON() throws {
     let folder = try TemporaryFolder()
     let run = avocet("model", "inspect", try folder.model(), "--format", "json")

@@ -205,4 +205,15 @@ import Testing
     #expect(
       refusal { () throws(ModelFileError) in _ = try ClassNames(reading: path) }.contains("UTF-8"))
   }
+
+  @Test func eachPublisherPreparesPicturesInItsOwnWay() throws {
+    let lite = Preprocessing.published(.efficientNetLite0)
+    #expect(lite.height == 256 && lite.width == 256 && lite.shortSide == 292)
+    #expect(lite.interpolation == .bicubic)
+    #expect(lite.mean == [0.5, 0.5, 0.5] && lite.deviation == lite.mean)
+    let resnet = Preprocessing.published(try #require(Architecture.named("resnet18")))
+    #expect(resnet.shortSide == 256 && resnet.interpolation == .bilinear)
+    #expect(resnet.mean == [0.485, 0.456, 0.406])
+    #expect(Architecture.all.allSatisfy { Preprocessing.published($0).problem == nil })
+  }
 }

@@ -3,7 +3,7 @@
 extension Architecture {
   /// EfficientNet-Lite0 with the padding of TensorFlow, where it was trained: `tf_efficientnet_lite0` in timm. (Timm's own `efficientnet_lite0` pads evenly: its
   /// weights have the same names and shapes but want another network.)
-  static let efficientNetLite0 = Architecture(
+  public static let efficientNetLite0 = Architecture(
     name: "efficientnet_lite0", purpose: "inverted residuals of 3x3 and 5x5 for small processors",
     input: Shape(224, 224, 3), classes: 1000
   ) { b, classes in
