@@ -2,10 +2,12 @@ import AvocetKernels
 
 extension TrainingWorkspace {
   /// From `logitsGradient`, the gradient of every learned parameter (those of frozen nodes and the statistics: zero).
-  public func backward(_ parameters: Parameters, into gradient: Parameters) {
+  ///
+  /// With `sparsity` also of that much of each picture's activity at the parts level: the sum of its units' magnitudes, averaged over the places.
+  public func backward(_ parameters: Parameters, into gradient: Parameters, sparsity: Float = 0) {
     precondition(!isInspecting, "nothing learns in a workspace that inspects")
     gradient.values.pointer.update(repeating: 0, count: gradient.values.count)
-    backward(parameters, gradient.values.pointer)
+    backward(parameters, gradient.values.pointer, sparsity: sparsity)
   }
 
   /// From `logitsGradient`, the gradient of the pictures, in a workspace that inspects.
@@ -14,14 +16,31 @@ extension TrainingWorkspace {
     backward(parameters, nil)
   }
 
-  private func backward(_ parameters: Parameters, _ gradient: Floats?) {
+  private func backward(
+    _ parameters: Parameters, _ gradient: Floats?, sparsity: Float = 0
+  ) {
+    let sparse = sparsity > 0 ? network.levels[.parts] : nil
     for node in hasGradient.indices { hasGradient[node] = node == hasGradient.count - 1 }
     for stage in stages.reversed() where gradientPlan.slots[stage.last] != nil {
       guard hasGradient[stage.last] else { continue }
       timed(stage.nodes[0], .backward) {
+        if stage.last == sparse { addActivityGradient(stage.last, sparsity) }
         backward(stage, parameters, gradient)
       }
       for input in stage.inputs where gradientPlan.slots[input] != nil { hasGradient[input] = true }
+    }
+  }
+
+  // Adds the gradient of the mean over a map's places of its magnitudes' sum, which is `weight` over the places, with the value's sign.
+  private func addActivityGradient(_ node: Int, _ weight: Float) {
+    let shape = network.nodes[node].shape
+    let step = weight / Float(shape.rows * shape.columns)
+    let (values, dy) = (stored(node), gradient(node))
+    forEachShard { shard in
+      let end = shard.images.upperBound * shape.count
+      for i in shard.images.lowerBound * shape.count..<end where values[i] != 0 {
+        dy[i] += values[i] > 0 ? step : -step
+      }
     }
   }
 

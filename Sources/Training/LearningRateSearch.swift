@@ -23,6 +23,7 @@ public struct LearningRateSearch: Sendable {
       recipe.optimizer, network.layout, frozenThrough: frozen ?? -1)
     let step = TrainingStep(
       network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
+      sparsity: recipe.sparsity ?? 0,
       reduction: recipe.reduction, classWeights: classWeights, frozenThrough: frozen,
       storesStatistics: recipe.storesStatistics ?? false)
     var (factor, smooth, epoch) = (1e-4, 0.0, 0)

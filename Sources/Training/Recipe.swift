@@ -28,6 +28,9 @@ public struct Recipe: Codable, Hashable, Sendable {
   public var warmUp: Double
   /// The share of the target that is spread over all classes (Szegedy et al. 2016).
   public var labelSmoothing: Double
+  /// How much of the parts level's activity the gradient adds to the loss's: of each picture the sum of the units' magnitudes, averaged over the places (an L1
+  /// penalty). It makes units that answer to few things. Nil: none.
+  public var sparsity: Double?
   /// What is done to the training pictures.
   public var augmentation: Augmentation
   /// Whether the gradient of a batch is its pictures' mean or their sum.
@@ -80,7 +83,7 @@ public struct Recipe: Codable, Hashable, Sendable {
     augmentation: Augmentation, reduction: Reduction = .mean, dropsLast: Bool = false,
     validation: Double = 0.1, views: Int = 1, accumulation: Int = 1, clipNorm: Double? = nil,
     averageDecay: Double? = nil, patience: Int? = nil, sampler: Sampler = .plain,
-    storedViews: Int? = nil, storesStatistics: Bool? = nil
+    storedViews: Int? = nil, storesStatistics: Bool? = nil, sparsity: Double? = nil
   ) {
     (self.name, self.architecture, self.size) = (name, architecture, size)
     (self.epochs, self.batch, self.optimizer) = (epochs, batch, optimizer)
@@ -89,7 +92,7 @@ public struct Recipe: Codable, Hashable, Sendable {
     (self.validation, self.views, self.accumulation) = (validation, views, accumulation)
     (self.clipNorm, self.averageDecay, self.patience) = (clipNorm, averageDecay, patience)
     (self.sampler, self.storedViews) = (sampler, storedViews)
-    self.storesStatistics = storesStatistics
+    (self.storesStatistics, self.sparsity) = (storesStatistics, sparsity)
   }
 
   /// Reads a recipe; what came later than the first recipes may be missing.
@@ -117,7 +120,8 @@ public struct Recipe: Codable, Hashable, Sendable {
       patience: try values.decodeIfPresent(Int.self, forKey: .patience),
       sampler: try value(.sampler, .plain),
       storedViews: try values.decodeIfPresent(Int.self, forKey: .storedViews),
-      storesStatistics: try values.decodeIfPresent(Bool.self, forKey: .storesStatistics))
+      storesStatistics: try values.decodeIfPresent(Bool.self, forKey: .storesStatistics),
+      sparsity: try values.decodeIfPresent(Double.self, forKey: .sparsity))
   }
 
   /// Batches of an epoch of so many pictures.
@@ -156,6 +160,9 @@ public struct Recipe: Codable, Hashable, Sendable {
     if !(0..<1).contains(warmUp) { return bad("warmUp", warmUp, "0 up to 1") }
     if !(0..<1).contains(labelSmoothing) {
       return bad("labelSmoothing", labelSmoothing, "0 up to 1")
+    }
+    if let sparsity, !(0...1000).contains(sparsity) {
+      return bad("sparsity", sparsity, "0 to 1000")
     }
     if !(0..<1).contains(validation) { return bad("validation", validation, "0 up to 1") }
     if !(1...1024).contains(accumulation) { return bad("accumulation", accumulation, "1 to 1024") }

@@ -123,6 +123,7 @@ public final class Trainer {
   private func trainingStep(frozenThrough node: Int) -> TrainingStep {
     TrainingStep(
       network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
+      sparsity: recipe.sparsity ?? 0,
       reduction: recipe.reduction, accumulates: recipe.accumulation > 1,
       classWeights: classWeights,
       frozenThrough: node > 0 ? node : nil, storesStatistics: recipe.storesStatistics ?? false)

@@ -12,6 +12,7 @@ public final class TrainingStep {
   private let targets: FloatBuffer
   let losses: FloatBuffer
   private let smoothing: Float
+  private let sparsity: Float
   private let reduction: Recipe.Reduction
   private let team: ThreadTeam
   private let classWeights: [Float]?
@@ -41,7 +42,7 @@ public final class TrainingStep {
 
   /// Memory for batches of up to `batch` pictures; `accumulates` says that several may make one step.
   public init(
-    _ network: Network, batch: Int, team: ThreadTeam, labelSmoothing: Double,
+    _ network: Network, batch: Int, team: ThreadTeam, labelSmoothing: Double, sparsity: Double = 0,
     reduction: Recipe.Reduction = .mean, accumulates: Bool = false, classWeights: [Float]? = nil,
     frozenThrough frozen: Int? = nil, storesStatistics: Bool = false,
     kernels: KernelTable = Kernels.chosen
@@ -54,7 +55,7 @@ public final class TrainingStep {
     part = accumulates ? Parameters(network.layout) : nil
     targets = FloatBuffer(count: batch * network.classCount)
     losses = FloatBuffer(count: batch)
-    smoothing = Float(labelSmoothing)
+    (smoothing, self.sparsity) = (Float(labelSmoothing), Float(sparsity))
     (self.reduction, self.team) = (reduction, team)
     self.classWeights = classWeights
   }
@@ -86,12 +87,12 @@ public final class TrainingStep {
     }
     guard result.loss.isFinite else { return nil }
     if let part, share?.isFirst == false {
-      workspace.backward(parameters, into: part)
+      workspace.backward(parameters, into: part, sparsity: sparsity * weight)
       unsafe kernels.add(
         gradient.values.pointer, part.values.pointer, into: gradient.values.pointer,
         count: network.layout.count)
     } else {
-      workspace.backward(parameters, into: gradient)
+      workspace.backward(parameters, into: gradient, sparsity: sparsity * weight)
     }
     return gradient.isFinite ? result : nil
   }

@@ -208,7 +208,7 @@ import Testing
 
   @Test func eachPublisherPreparesPicturesInItsOwnWay() throws {
     let lite = Preprocessing.published(.efficientNetLite0)
-    #expect(lite.height == 256 && lite.width == 256 && lite.shortSide == 292)
+    #expect(lite.height == 272 && lite.width == 272 && lite.shortSide == 272)
     #expect(lite.interpolation == .bicubic)
     #expect(lite.mean == [0.5, 0.5, 0.5] && lite.deviation == lite.mean)
     let resnet = Preprocessing.published(try #require(Architecture.named("resnet18")))

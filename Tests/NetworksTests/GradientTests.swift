@@ -59,6 +59,48 @@ import Testing
       "input: numeric \(numeric), analytic \(analytic)")
   }
 
+  /// What sparsity adds is the gradient of the parts level's mean activity.
+  @Test func sparsityAddsTheGradientOfThePartsActivity() throws {
+    let network = try everyOperation()
+    let parts = try #require(network.levels[.parts])
+    let shape = network.nodes[parts].shape
+    let (images, sparsity) = (6, Float(0.3))
+    let parameters = Parameters(initialising: network, seed: 21)
+    let workspace = TrainingWorkspace(network, batch: images, team: ThreadTeam(threads: 2))
+    fill(workspace.input, images * network.inputShape.count, seed: 22)
+    func activity(_ parameters: Parameters) -> Double {
+      workspace.forward(parameters, images: images)
+      let map = workspace.map(parts)
+      let sum = (0..<images * shape.count).reduce(0.0) { $0 + abs(Double(map[$1])) }
+      return Double(sparsity) * sum / Double(shape.rows * shape.columns)
+    }
+    func gradient(_ sparsity: Float) -> Parameters {
+      _ = loss(workspace, parameters, images: images, classes: 5)
+      let gradient = Parameters(network.layout)
+      workspace.backward(parameters, into: gradient, sparsity: sparsity)
+      return gradient
+    }
+    let (plain, sparse) = (gradient(0), gradient(sparsity))
+    var random = CounterRandom(seed: 23, purpose: .init("direction"))
+    for name in ["parts.weight", "stem.weight"] {
+      let slice = try #require(network.layout[name])
+      let direction = slice.range.map { _ in Float(random.uniform(-1, 1)) }
+      let analytic = zip(slice.range, direction).reduce(0.0) {
+        $0 + Double(sparse.values[$1.0] - plain.values[$1.0]) * Double($1.1)
+      }
+      func moved(_ by: Float) -> Double {
+        let there = parameters.copy()
+        for (i, d) in zip(slice.range, direction) { there.values[i] += by * d }
+        return activity(there)
+      }
+      let numeric = (moved(1e-3) - moved(-1e-3)) / 2e-3
+      #expect(abs(analytic) > 0.1)
+      #expect(abs(numeric - analytic) < 0.02 * abs(analytic), "\(name): \(numeric), \(analytic)")
+    }
+    let after = try #require(network.layout["strided.weight"])
+    #expect(after.range.allSatisfy { plain.values[$0] == sparse.values[$0] })
+  }
+
   @Test(arguments: [1, 3, 4]) func anyNumberOfThreadsGivesTheSameBits(_ threads: Int) throws {
     let network = try everyOperation()
     let parameters = Parameters(initialising: network, seed: 6)

@@ -38,6 +38,7 @@ import Testing
     ("0.35", "-1", "cropScale is"), ("0.35", "0", "cropScale is"), ("0.35", "1.5", "cropScale is"),
     ("0.35,", "0.35, 0.5,", "cropScale is"), ("\"views\" : 2", "\"views\" : 3", "views is 3"),
     ("\"validation\" : 0.1", "\"validation\" : 1", "validation is 1"),
+    ("\"batch\" : 32", "\"batch\" : 32, \"sparsity\" : -1", "sparsity is -1.0; 0 to 1000"),
     ("\"accumulation\" : 1", "\"accumulation\" : 0", "accumulation is 0"),
     ("\"clipNorm\" : 5", "\"clipNorm\" : 0", "clipNorm is 0"),
     ("\"averageDecay\" : 0.99", "\"averageDecay\" : 1", "averageDecay is 1"),
