@@ -8,6 +8,8 @@ import AvocetNetworks
 public struct DetectorDictionary: Sendable {
   /// The units: edges, parts, objects.
   public internal(set) var detectors: [Detector]
+  /// What the units of each level are on average, over all places and pictures.
+  public let unitMeans: [Level: [Float]]
   /// What is known of the parts; empty where the data knows none.
   public let parts: [PartFinding]
   /// The same level by level.
@@ -60,6 +62,13 @@ public struct DetectorDictionary: Sendable {
     }
     Self.name(&detectors, orientations)
     self.detectors = detectors
+    unitMeans = Dictionary(
+      uniqueKeysWithValues: table.parts.map { part in
+        let sums = first.sums[part.first..<part.first + part.shape.channels]
+        return (
+          part.level, sums.map { Float(Double($0) / 0x1p20 / Double(max(1, first.pictures))) }
+        )
+      })
     (parts, levels) = (scores.findings, scores.levels)
     let aviary = (source.pictures as? AviarySource)?.aviary
     twins =
@@ -96,7 +105,7 @@ public struct DetectorDictionary: Sendable {
     for level in Level.allCases {
       var taken: [String: Int] = [:]
       let order = detectors.indices.filter { detectors[$0].level == level }.sorted {
-        (detectors[$1].best?.iou ?? 0, $0) < (detectors[$0].best?.iou ?? 0, $1)
+        (detectors[$1].best?.iou.value ?? 0, $0) < (detectors[$0].best?.iou.value ?? 0, $1)
       }
       for index in order {
         let detector = detectors[index]
