@@ -30,6 +30,10 @@ struct Detectors: SessionCommand {
   ) var name =
     false
   @Flag(help: "Also seek a picture that excites each unit.") var optimise = false
+  @Option(
+    help: "Also delete, on so many of the first pictures, what counts most, and see the class fall."
+  )
+  var deletions = 0
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
@@ -45,6 +49,9 @@ struct Detectors: SessionCommand {
     do throws(DatasetError) {
       source = try PartSource(pictures, of: dataset, at: data.path)
     } catch { throw Failure(error.description) }
+    guard deletions >= 0 else {
+      throw Failure("--deletions is \(deletions); a number of pictures is expected", code: 64)
+    }
     try prepareOutput(out.path, force: common.force)
     let found = try dictionary(model, source, dataset.classes, team, session)
     guard found.pictures > 0 else {
@@ -88,6 +95,15 @@ struct Detectors: SessionCommand {
         attribution, seed: common.seed, shouldStop: { shouldStop() != nil },
         progress: { search.update($0, of: units) })
       search.end()
+      try session.checkStop()
+    }
+    if deletions > 0 {
+      let deleting = Progress(session, "deleting")
+      let count = min(deletions, source.pictures.count)
+      found.measureDeletions(
+        attribution, on: source.pictures, limit: count, shouldStop: { shouldStop() != nil },
+        progress: { deleting.update($0, of: count) })
+      deleting.end()
       try session.checkStop()
     }
     return found

@@ -18,6 +18,8 @@ public struct DetectorDictionary: Sendable {
   public let twins: [TwinFinding]
   /// What becomes of the class where the parts' units are switched off.
   public let switches: SwitchFinding?
+  /// How fast the class falls where what counts is deleted first, if that was measured.
+  public internal(set) var deletions: DeletionStudy?
   /// Pictures that were looked at, and those of them whose parts are known.
   public let pictures, known: Int
   /// Pictures that could not be read: their names and why.

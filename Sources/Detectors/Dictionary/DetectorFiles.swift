@@ -46,7 +46,7 @@ extension DetectorDictionary {
     let parts = parts.map(\.json).joined(separator: ",\n")
     let twins = twins.map(\.json).joined(separator: ",\n")
     return
-      "{\"pictures\":\(pictures),\"with_parts\":\(known),\n\"levels\":[\n\(levels)\n],\n\"parts\":[\n\(parts)\n],\n\"twins\":[\n\(twins)\n],\n\"switched_off\":\(switches?.json ?? "null"),\n\"units\":[\n\(units)\n]}\n"
+      "{\"pictures\":\(pictures),\"with_parts\":\(known),\n\"levels\":[\n\(levels)\n],\n\"parts\":[\n\(parts)\n],\n\"twins\":[\n\(twins)\n],\n\"switched_off\":\(switches?.json ?? "null"),\n\"deletions\":\(deletions?.json ?? "null"),\n\"units\":[\n\(units)\n]}\n"
   }
 }
 

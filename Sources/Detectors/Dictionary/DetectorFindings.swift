@@ -35,7 +35,7 @@ extension DetectorDictionary {
         \.pck, title: "How near it comes: PCK@0.1",
         text:
           "The same unit's strongest place, within a tenth of the longer side of the object's box of the part's middle."
-      ), twinTable,
+      ), twinTable, deletions?.table,
     ]
     return [levelTable].compactMap(\.self) + parts.compactMap { $0 }
   }
