@@ -59,6 +59,18 @@ import Testing
     }
   }
 
+  @Test func amongEqualPicturesThoseOfNoClassArePreferred() {
+    // Pictures lie class by class, fifty of each; a unit that is cut off is as strong on all of them.
+    var (forwards, backwards) = (StrongestPlaces(units: 1), StrongestPlaces(units: 1))
+    for picture in 0..<500 {
+      forwards.add([6], columns: 1, channels: 1, from: 0, picture: picture)
+      backwards.add([6], columns: 1, channels: 1, from: 0, picture: 499 - picture)
+    }
+    #expect(forwards.places == backwards.places)
+    let classes = forwards.places[0].map { $0.picture / 50 }
+    #expect(classes.count == 9 && Set(classes).count > 4)
+  }
+
   @Test func theThresholdIsExceededByTheShareThatWasAskedFor() {
     var histogram = ActivationHistogram(units: 2)
     let values = (0..<20_000).map { Float($0 % 2 == 0 ? $0 : -1) }
