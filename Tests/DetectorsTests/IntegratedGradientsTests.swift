@@ -80,9 +80,13 @@ import Testing
     let pictures = 6
     for i in 0..<pictures {
       let image = Aviary(count: 20, size: 64, seed: 41).scene(i).image
-      for deletion in try Explanation(attribution, image).deletions {
-        areas["\(deletion.kind) \(deletion.order)", default: 0] += deletion.area / Double(pictures)
-        #expect(deletion.curve.first == 1 && deletion.curve.last == 0)
+      let deletions = try Explanation(attribution, image).deletions
+      for deletion in deletions {
+        areas["\(deletion.kind) \(deletion.order)", default: 0] +=
+          deletion.probabilityArea / Double(pictures)
+        let alike = deletions.filter { $0.kind == deletion.kind }
+        #expect(alike.allSatisfy { $0.scores.first == deletion.scores.first })
+        #expect(alike.allSatisfy { $0.scores.last == deletion.scores.last })
       }
     }
     for kind in ["pixels", "parts"] {

@@ -1,7 +1,7 @@
 import AvocetKernels
 import AvocetNetworks
 
-/// How the score falls while pixels, or units of a level, are set to their baseline's values, those first that an order names first (Petsiuk, Das and Saenko 2018):
+/// How a class falls while pixels, or units of a level, are set to their baseline's values, those first that an order names first (Petsiuk, Das and Saenko 2018):
 /// the sooner it falls, the better the order knows what counts.
 public struct Deletion: Sendable {
   /// What is deleted: pixels, or whole units of a level.
@@ -26,17 +26,9 @@ public struct Deletion: Sendable {
   /// The score, and the class's probability, at 0, 5, 10, ... 100 % deleted.
   public let scores, probabilities: [Double]
 
-  /// The score less the baseline's, as a share of the difference.
-  public var curve: [Double] {
-    let (first, last) = (scores.first ?? 0, scores.last ?? 0)
-    let scale = abs(first - last) > 1e-9 ? first - last : 1
-    return scores.map { ($0 - last) / scale }
-  }
-  /// The mean of the curve: the lower, the better.
-  public var area: Double { Self.mean(curve) }
   /// The mean of the scores, less the baseline's.
   public var scoreArea: Double { Self.mean(scores) - (scores.last ?? 0) }
-  /// The mean of the probabilities.
+  /// The mean of the probabilities: the lower, the better.
   public var probabilityArea: Double { Self.mean(probabilities) }
 
   private static func mean(_ values: [Double]) -> Double {
