@@ -45,6 +45,8 @@ public final class Classifier: Sendable {
   public let classes: [String]
   /// The names that units of the levels have earned.
   public let detectorNames: [Level: [Int: String]]
+  /// What the units of a level are on average over data, where that is known.
+  public let unitMeans: [Level: [Float]]
   /// How a picture becomes the network's input.
   public let preprocessing: Preprocessing
   /// The folded network.
@@ -55,7 +57,8 @@ public final class Classifier: Sendable {
   /// Folds and packs the model on so many threads; `views` overrides the number of views that the model asks for. Without `keepsLevels` it classifies faster and
   /// in less memory, but shows nothing of the levels.
   public init(_ model: Model, views: Int? = nil, keepsLevels: Bool = true, threads: Int = 1) {
-    (network, classes, detectorNames) = (model.network, model.classes, model.detectorNames)
+    (network, classes) = (model.network, model.classes)
+    (detectorNames, unitMeans) = (model.detectorNames, model.unitMeans)
     var preprocessing = model.preprocessing
     if let views { preprocessing.views = views }
     self.preprocessing = preprocessing

@@ -24,9 +24,16 @@ struct Detectors: SessionCommand {
   @Option(help: "The folder for detectors.csv, detectors.json and index.html.") var out:
     PathArgument
   @Option(help: "The split: train, validation, test or all.") var split: String?
-  @Flag(help: "Store the names in the model file, so that every later sheet uses them.") var name =
+  @Flag(
+    help:
+      "Store the names, and each unit's mean as its baseline, in the model file: every later sheet uses them."
+  ) var name =
     false
   @Flag(help: "Also seek a picture that excites each unit.") var optimise = false
+  @Option(
+    help: "Also delete, on so many of the first pictures, what counts most, and see the class fall."
+  )
+  var deletions = 0
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
@@ -42,15 +49,28 @@ struct Detectors: SessionCommand {
     do throws(DatasetError) {
       source = try PartSource(pictures, of: dataset, at: data.path)
     } catch { throw Failure(error.description) }
+    guard deletions >= 0 else {
+      throw Failure("--deletions is \(deletions); a number of pictures is expected", code: 64)
+    }
     try prepareOutput(out.path, force: common.force)
     let found = try dictionary(model, source, dataset.classes, team, session)
     guard found.pictures > 0 else {
       throw Failure("\(data.path.escaped): none of \(pictures.count) pictures could be read")
     }
+    if !source.names.isEmpty, found.known == 0 {
+      session.note(
+        "\(data.path.appending("parts.csv").escaped): the parts of none of the \(found.pictures) pictures are known; none was measured"
+      )
+    }
     for (picture, message) in found.refused { session.complain("\(picture): \(message)") }
     try writing { () throws(FileError) in try write(found) }
     if name { try store(found) }
     for line in found.summary { try session.print(line) }
+    for table in found.tables {
+      var text = TextTable(table.heads.map { ($0, .left) })
+      for row in table.rows { text.add(row) }
+      for line in ["", table.title] + text.lines { try session.print(escapedText(line.utf8)) }
+    }
     return found.refused.isEmpty ? 0 : 1
   }
 
@@ -67,14 +87,25 @@ struct Detectors: SessionCommand {
       shouldStop: { shouldStop() != nil }, progress: { relay.update($0) })
     progress.end()
     try session.checkStop()
-    guard optimise else { return found }
-    let search = Progress(session, "optimising", .units)
-    let units = found.detectors.count
-    found.optimise(
-      Attribution(classifier, team: team), seed: common.seed, shouldStop: { shouldStop() != nil },
-      progress: { search.update($0, of: units) })
-    search.end()
-    try session.checkStop()
+    let attribution = Attribution(classifier, team: team)
+    if optimise {
+      let search = Progress(session, "optimising", .units)
+      let units = found.detectors.count
+      found.optimise(
+        attribution, seed: common.seed, shouldStop: { shouldStop() != nil },
+        progress: { search.update($0, of: units) })
+      search.end()
+      try session.checkStop()
+    }
+    if deletions > 0 {
+      let deleting = Progress(session, "deleting")
+      let count = min(deletions, source.pictures.count)
+      found.measureDeletions(
+        attribution, on: source.pictures, limit: count, shouldStop: { shouldStop() != nil },
+        progress: { deleting.update($0, of: count) })
+      deleting.end()
+      try session.checkStop()
+    }
     return found
   }
 
@@ -112,7 +143,7 @@ struct Detectors: SessionCommand {
   // The file is read again: what this run changed to look is not written.
   private func store(_ found: DetectorDictionary) throws(Failure) {
     var model = try readModel(self.model.path)
-    model.detectorNames = found.names
+    (model.detectorNames, model.unitMeans) = (found.names, found.unitMeans)
     do throws(FileError) { try model.write(to: self.model.path) } catch { throw Failure(error) }
   }
 }

@@ -172,7 +172,8 @@ func chosenSplit(
   guard let part = Split(rawValue: wanted) else {
     throw Failure("--split is \"\(escapedText(wanted.utf8))\"; train, val, test or all", code: 64)
   }
-  let found = split == nil ? dataset.evaluationSplit() : dataset.splits[part].map { (part, $0) }
+  let found =
+    split == nil ? dataset.evaluationSplit() : dataset.pictures(of: part).map { (part, $0) }
   guard let found else {
     let there = dataset.splits.keys.map(\.rawValue).sorted().joined(separator: ", ")
     throw Failure("\(data.path.escaped): has no split \(wanted); there is \(there)")

@@ -75,6 +75,14 @@ extension Dataset {
     return try dataset.checked(folder.escaped)
   }
 
+  /// The pictures of a split; where files lie in splits, those of all splits are `all`, the training files first.
+  public func pictures(of split: Split) -> (any DataSource)? {
+    if let source = splits[split] { return source }
+    let parts = [Split.train, .validation, .test].compactMap { splits[$0] as? FileSource }
+    guard split == .all, parts.count == splits.count, let first = parts.first else { return nil }
+    return FileSource(parts.flatMap(\.files), decoding: first.decoding)
+  }
+
   /// The data, or an error where there is nothing to tell apart.
   func checked(_ name: String) throws(DatasetError) -> Dataset {
     guard classes.count > 1 else {

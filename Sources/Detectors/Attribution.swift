@@ -3,7 +3,16 @@ import AvocetImages
 import AvocetKernels
 import AvocetNetworks
 
-/// Finds what the pixels of a picture, and the units of the levels, add to a class's logit against the blurred picture.
+/// What contributions are measured against.
+public enum Baseline: String, Sendable {
+  /// The picture blurred, or a level's map of it.
+  case blurred = "the blurred picture"
+  /// Every unit at its mean over the data, at every place.
+  case mean = "the data set's mean"
+}
+
+/// Finds what the pixels of a picture, and the units of the levels, add to a class's logit: the pixels against the blurred picture; a level's units against their
+/// means over the data, where the model knows them, else against the blurred picture too.
 ///
 /// Not for use from several threads at once.
 public final class Attribution {
@@ -33,23 +42,35 @@ public final class Attribution {
     return section
   }
 
+  /// What a level's units are measured against.
+  func baseline(of level: Level) -> Baseline {
+    classifier.unitMeans[level] == nil ? .blurred : .mean
+  }
+
+  /// The level's map there.
+  func baselineMap(of level: Level, _ blurred: PictureMaps) -> [Float] {
+    guard let means = classifier.unitMeans[level] else { return blurred[level] }
+    return (0..<blurred[level].count / means.count).flatMap { _ in means }
+  }
+
   /// What a level's numbers add to the logits, each counted by its weight; nil where other ways lead past the level.
   func contributions(
-    of level: Level, from baseline: PictureMaps, to picture: PictureMaps, to weights: [Float],
+    of level: Level, from blurred: PictureMaps, to picture: PictureMaps, to weights: [Float],
     tolerance: Double = 0.005
   ) -> IntegratedGradients? {
     guard let node = classifier.network.levels[level] else { return nil }
     return contributions(
-      ofNode: node, from: baseline[level], to: picture[level], to: weights, tolerance: tolerance)
+      ofNode: node, from: baselineMap(of: level, blurred), to: picture[level], to: weights,
+      tolerance: tolerance)
   }
 
   /// What the pixels' numbers add to the logits.
   func pixelContributions(
-    from baseline: PictureMaps, to picture: PictureMaps, to weights: [Float],
+    from blurred: PictureMaps, to picture: PictureMaps, to weights: [Float],
     tolerance: Double = 0.005
   ) -> IntegratedGradients? {
     contributions(
-      ofNode: 0, from: baseline.input, to: picture.input, to: weights, tolerance: tolerance)
+      ofNode: 0, from: blurred.input, to: picture.input, to: weights, tolerance: tolerance)
   }
 
   private func contributions(
@@ -92,7 +113,7 @@ struct PictureMaps: Sendable {
     self.levels = levels
   }
 
-  /// The view blurred until an eighth of its side is one spot: what the contributions are measured against.
+  /// The view blurred until an eighth of its side is one spot.
   static func baseline(of view: Image) -> Image {
     view.blurred(reach: max(1, max(view.width, view.height) / 8))
   }

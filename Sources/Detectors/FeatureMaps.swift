@@ -19,7 +19,7 @@ public struct FeatureMap: Sendable {
   public let field: Rectangle
   /// The same in pixels of the view that the network saw.
   public let viewField: Rectangle
-  /// What the unit adds to the predicted class's logit, against the blurred picture, all places together (see `IntegratedGradients`); nil where other ways lead
+  /// What the unit adds to the predicted class's logit, against its level's baseline, all places together (see `IntegratedGradients`); nil where other ways lead
   /// past its level.
   public let contribution: Float?
 }
@@ -34,8 +34,10 @@ public struct LevelMaps: Sendable {
   public let fieldSize: Int
   /// The maps, by falling contribution (by falling maximum where there is none); of equals the lower unit first.
   public let maps: [FeatureMap]
-  /// What all units together add to the predicted class's logit, and by how much that misses the difference to the blurred picture's.
+  /// What all units together add to the predicted class's logit, and by how much that misses the difference to the baseline's.
   public let total: (contribution: Double, gap: Double)?
+  /// What that is measured against.
+  public let baseline: Baseline
   /// The largest value of all maps, at least 0.
   public var peak: Float { maps.reduce(0) { max($0, $1.maximum) } }
 }
@@ -76,16 +78,17 @@ public struct FeatureMaps: Sendable {
       let added = attribution.contributions(
         of: level, from: blurred, to: picture, to: weights, tolerance: 0.02)
       return LevelMaps(
-        level, classifier, node, picture[level], added, place: place)
+        level, attribution, node, picture[level], added, place: place)
     }
   }
 }
 
 extension LevelMaps {
   fileprivate init(
-    _ level: Level, _ classifier: Classifier, _ node: Int, _ values: [Float],
+    _ level: Level, _ attribution: Attribution, _ node: Int, _ values: [Float],
     _ added: IntegratedGradients?, place: (Rectangle) -> Rectangle
   ) {
+    let classifier = attribution.classifier
     let shape = classifier.network.nodes[node].shape
     let field = classifier.network.receptiveField(of: node)
     let preprocessing = classifier.preprocessing
@@ -104,6 +107,7 @@ extension LevelMaps {
     self.maps = maps.sorted {
       ($1.contribution ?? $1.maximum, $0.unit) < ($0.contribution ?? $0.maximum, $1.unit)
     }
+    baseline = attribution.baseline(of: level)
     total = added.map { ($0.contributions.reduce(0) { $0 + Double($1) }, $0.gap) }
   }
 }
@@ -124,10 +128,35 @@ func placeSums(_ values: [Float], channels: Int) -> [Float] {
   }
 }
 
+/// A map whose every number is shared out over its place and the 24 about it, with the weights 1 4 6 4 1 along rows and columns; what would fall beyond an edge comes
+/// back, so that the sum stays. A network that halves its maps looks at every second pixel more closely, and its gradients are a chequered pattern on top of what they
+/// mean; these weights take just that pattern out.
+package func spread(_ map: [Float], columns: Int) -> [Float] {
+  let rows = map.count / max(1, columns)
+  var map = map
+  func pass(_ count: Int, step: Int, lines: Int, lineStep: Int) {
+    for line in 0..<lines {
+      let first = line * lineStep
+      let values = (0..<count).map { map[first + $0 * step] }
+      for i in 0..<count {
+        let (before, after) = (values[max(0, i - 1)], values[min(count - 1, i + 1)])
+        map[first + i * step] = (before + 2 * values[i] + after) / 4
+      }
+    }
+  }
+  for _ in 0..<2 {
+    pass(columns, step: 1, lines: rows, lineStep: columns)
+    pass(rows, step: columns, lines: columns, lineStep: 1)
+  }
+  return map
+}
+
 /// The sum over all places, for each channel.
 func unitSums(_ values: [Float], channels: Int) -> [Double] {
   var sums = [Double](repeating: 0, count: channels)
-  for (i, value) in values.enumerated() { sums[i % channels] += Double(value) }
+  for first in stride(from: 0, to: values.count, by: channels) {
+    for channel in 0..<channels { sums[channel] += Double(values[first + channel]) }
+  }
   return sums
 }
 

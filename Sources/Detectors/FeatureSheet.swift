@@ -82,18 +82,24 @@ public struct FeatureSheet {
       y += 38
     }
     y += 26
-    for line in Self.legend {
+    for line in legend {
       canvas.text(line, at: Point(Self.margin, y), size: 13, color: Self.faint)
       y += 20
     }
   }
 
-  private static let legend = [
-    "How to read a row", "Bright: the detector fires strongly there.",
-    "Dark: it sees nothing of its kind.", "The frame marks its strongest place; the",
-    "small cut-out shows the pixels it saw there.", "First those that add the most to the answer:",
-    "so much to its logit, against the blurred", "picture (integrated gradients).",
-  ]
+  private var legend: [String] {
+    let against =
+      features.levels.contains { $0.baseline == .mean }
+      ? ["so much to its logit, against the data's", "mean (integrated gradients)."]
+      : ["so much to its logit, against the blurred", "picture (integrated gradients)."]
+    return [
+      "How to read a row", "Bright: the detector fires strongly there.",
+      "Dark: it sees nothing of its kind.", "The frame marks its strongest place; the",
+      "small cut-out shows the pixels it saw there.",
+      "First those that add the most to the answer:",
+    ] + against
+  }
 
   private static func words(_ level: Level) -> (title: String, text: String) {
     switch level {

@@ -33,6 +33,8 @@ public struct Model: Sendable {
   public var preprocessing: Preprocessing
   /// Names of single units, by level and number.
   public var detectorNames: [Level: [Int: String]]
+  /// What the units of a level are on average, over all places of the pictures that they were looked at on; nothing where nobody looked.
+  public var unitMeans: [Level: [Float]]
   /// Where it comes from.
   public var provenance: Provenance
   /// What the logits are divided by before the softmax, so that probabilities are shares of right answers (Guo et al. 2017).
@@ -48,13 +50,15 @@ public struct Model: Sendable {
   /// A model of these parts.
   public init(
     network: Network, parameters: Parameters, classes: [String], preprocessing: Preprocessing,
-    detectorNames: [Level: [Int: String]] = [:], provenance: Provenance, temperature: Double = 1
+    detectorNames: [Level: [Int: String]] = [:], unitMeans: [Level: [Float]] = [:],
+    provenance: Provenance, temperature: Double = 1
   ) {
     precondition(
       classes.count == network.classCount,
       "\(classes.count) class names for \(network.classCount) logits")
     (self.network, self.parameters, self.classes) = (network, parameters, classes)
     (self.preprocessing, self.detectorNames) = (preprocessing, detectorNames)
+    self.unitMeans = unitMeans
     (self.provenance, self.temperature) = (provenance, temperature)
   }
 
@@ -63,6 +67,7 @@ public struct Model: Sendable {
     var level: Level
     var node: String
     var names: [String: String]
+    var means: [Float]?
   }
 
   /// Reads a model file.
@@ -108,7 +113,7 @@ public struct Model: Sendable {
       try file.header.metadata["avocet.temperature"].map { text throws(ModelFileError) in
         try decoded(Double.self, text, "avocet.temperature")
       } ?? 1
-    detectorNames = try Self.names(
+    (detectorNames, unitMeans) = try Self.units(
       try decoded([StoredLevel].self, try text("levels"), "avocet.levels"), network)
     // Before memory is taken for them: a few bytes can declare a network of gigabytes.
     try file.check(network.layout)
@@ -121,15 +126,15 @@ public struct Model: Sendable {
     }
   }
 
-  // The detectors' names by level and unit; the list must agree with the network's own marks.
-  private static func names(
+  // What is known of the units by level; the list must agree with the network's own marks.
+  private static func units(
     _ levels: [StoredLevel], _ network: Network
-  ) throws(ModelFileError) -> [Level: [Int: String]] {
+  ) throws(ModelFileError) -> (names: [Level: [Int: String]], means: [Level: [Float]]) {
     func bad(_ problem: String) -> ModelFileError { ModelFileError("avocet.levels: \(problem)") }
     guard levels.map(\.level) == Level.allCases else {
       throw bad("edges, parts and objects were expected, each once")
     }
-    var names: [Level: [Int: String]] = [:]
+    var (names, means): ([Level: [Int: String]], [Level: [Float]]) = ([:], [:])
     for stored in levels {
       let node = network.levels[stored.level].map { network.nodes[$0] }
       guard let node, node.name == stored.node else {
@@ -143,8 +148,14 @@ public struct Model: Sendable {
         else { throw bad("\(shown(unit)) is no unit of the \(node.shape.channels)") }
         names[stored.level, default: [:]][number] = name
       }
+      guard let values = stored.means else { continue }
+      guard values.count == node.shape.channels else {
+        throw bad(
+          "\(values.count) means for the \(node.shape.channels) units of \(stored.level.rawValue)")
+      }
+      means[stored.level] = values
     }
-    return names
+    return (names, means)
   }
 
   func check() throws(ModelFileError) {
@@ -180,7 +191,8 @@ public struct Model: Sendable {
         StoredLevel(
           level: level, node: network.nodes[node].name,
           names: Dictionary(
-            (detectorNames[level] ?? [:]).map { ("\($0)", $1) }, uniquingKeysWith: { a, _ in a }))
+            (detectorNames[level] ?? [:]).map { ("\($0)", $1) }, uniquingKeysWith: { a, _ in a }),
+          means: unitMeans[level])
       }
     }
     var metadata = [

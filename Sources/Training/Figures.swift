@@ -86,7 +86,7 @@ extension Evaluation {
 }
 
 /// The standard normal distribution's 97.5 % point.
-let normalQuantile = 1.959964
+package let normalQuantile = 1.959964
 
 /// A share as a percentage of two decimals.
 func percent(_ share: Double) -> String { "\(decimal(100 * share, 2)) %" }

@@ -46,6 +46,8 @@ import Testing
     #expect(try contents(dataset, .validation) == ["b 4"])
     #expect(try contents(dataset, .test) == ["a 5", "b 6"])
     #expect(dataset.splits[.all] == nil)
+    let all = try #require(dataset.pictures(of: .all))
+    #expect(try (0..<all.count).map { try all.image($0).pixels[0] } == [0, 1, 2, 3, 4, 5, 6])
     #expect(dataset.warnings == ["\(path)/\(validation): no pictures of a"])
   }
 

@@ -10,16 +10,20 @@ import Testing
 
 @Suite struct IntegratedGradientsTests {
   @Test func contributionsAddUpAtEveryLevelOfATrainedNetwork() throws {
-    let attribution = Attribution(try aviaryClassifier(), team: ThreadTeam(threads: 2))
+    let attribution = Attribution(
+      try aviaryClassifier { $0.unitMeans = [:] }, team: ThreadTeam(threads: 2))
     for i in 0..<3 {
       let image = Aviary(count: 9, size: 64, seed: 40).scene(i).image
       let found = try Explanation(attribution, image)
+      #expect(found.levels.allSatisfy { $0.baseline == .blurred })
+      #expect(found.levels.allSatisfy { abs($0.difference - found.difference) < 1e-3 })
       let allowed = 0.01 * max(1, abs(found.difference))
       let sum = found.pixels.reduce(0) { $0 + Double($1) }
       #expect(abs(sum - found.difference) < allowed && found.pixelGap < allowed)
       for level in found.levels {
+        let allowed = 0.01 * max(1, abs(level.difference))
         #expect(level.gap < allowed)
-        #expect(abs(level.sum - found.difference) < allowed, "\(level.level)")
+        #expect(abs(level.sum - level.difference) < allowed, "\(level.level)")
         let units = level.units.reduce(0) { $0 + $1.contribution }
         #expect(abs(units - level.sum) < 1e-3 * max(1, abs(level.sum)))
       }
@@ -31,6 +35,30 @@ import Testing
           #expect(abs(through - unit.contribution) < 0.02, "\(upper.level) \(unit.unit)")
         }
       }
+    }
+  }
+
+  @Test func contributionsAddUpAgainstTheMeansOfTheUnitsToo() throws {
+    let image = Aviary(count: 9, size: 64, seed: 40).scene(2).image
+    let plain = try Explanation(
+      Attribution(try aviaryClassifier { $0.unitMeans = [:] }, team: ThreadTeam(threads: 2)), image)
+    // Whatever the means are, and at one level alone.
+    let parts = plain.levels[1]
+    let means = (0..<parts.shape.channels).map { Float($0 % 3) / 10 }
+    let attribution = Attribution(
+      try aviaryClassifier { $0.unitMeans = [.parts: means] }, team: ThreadTeam(threads: 2))
+    let found = try Explanation(attribution, image)
+    #expect(found.levels.map(\.baseline) == [.blurred, .mean, .blurred])
+    #expect(found.difference == plain.difference && found.pixels == plain.pixels)
+    #expect(abs(found.levels[1].difference - plain.difference) > 0.01)
+    for level in found.levels {
+      #expect(level.gap < 0.01 * max(1, abs(level.difference)), "\(level.level)")
+    }
+    // Through a part's unit, and through what the edges' baseline makes of it, comes all that it adds.
+    for unit in found.levels[1].units.prefix(6) {
+      let links = found.links.filter { $0.level == .parts && $0.to == unit.unit }
+      let through = links.reduce(0) { $0 + $1.contribution }
+      #expect(abs(through + found.remainder(of: unit) - unit.contribution) < 1e-9)
     }
   }
 
@@ -52,17 +80,32 @@ import Testing
     let pictures = 6
     for i in 0..<pictures {
       let image = Aviary(count: 20, size: 64, seed: 41).scene(i).image
-      for deletion in try Explanation(attribution, image).deletions {
-        areas["\(deletion.kind) \(deletion.order)", default: 0] += deletion.area / Double(pictures)
-        #expect(deletion.curve.first == 1 && deletion.curve.last == 0)
+      let deletions = try Explanation(attribution, image).deletions
+      for deletion in deletions {
+        areas["\(deletion.kind) \(deletion.order)", default: 0] +=
+          deletion.probabilityArea / Double(pictures)
+        let alike = deletions.filter { $0.kind == deletion.kind }
+        #expect(alike.allSatisfy { $0.scores.first == deletion.scores.first })
+        #expect(alike.allSatisfy { $0.scores.last == deletion.scores.last })
       }
     }
-    for kind in ["pixels", "units"] {
-      let own = try #require(areas["\(kind) these contributions"])
+    for kind in ["pixels", "parts"] {
+      let own = try #require(areas["\(kind) contributions"])
       for (order, area) in areas where order.hasPrefix(kind) && !order.hasSuffix("contributions") {
         #expect(own < area, "\(order): \(area), ours \(own)")
       }
     }
+  }
+
+  @Test func spreadingKeepsTheSumAndTakesOutChequers() {
+    let chequers = (0..<35).map { Float(($0 / 7 + $0) % 2) }
+    let level = spread(chequers, columns: 7)
+    #expect(abs(level.reduce(0, +) - chequers.reduce(0, +)) < 1e-4)
+    for column in 2...4 { #expect(abs(level[14 + column] - 0.5) < 1e-6) }
+    // At a corner as well nothing is lost, and only the places about it take part.
+    let corner = spread([1] + [Float](repeating: 0, count: 34), columns: 7)
+    #expect(abs(corner.reduce(0, +) - 1) < 1e-6)
+    #expect(corner[2] > 0 && corner[3] == 0 && corner[14] > 0 && corner[21] == 0)
   }
 
   @Test func theSentenceAndThePageHoldNoForeignMarkup() throws {
@@ -77,10 +120,12 @@ import Testing
     #expect(found.sentence.contains(evil))
   }
 
-  private func aviaryClassifier() throws -> Classifier {
+  private func aviaryClassifier(_ change: (inout Model) -> Void = { _ in }) throws -> Classifier {
     var folder = FilePath(#filePath)
     for _ in 0..<3 { folder.removeLastComponent() }
-    return Classifier(try Model.read(folder.appending("models/aviary.safetensors")))
+    var model = try Model.read(folder.appending("models/aviary.safetensors"))
+    change(&model)
+    return Classifier(model)
   }
 }
 

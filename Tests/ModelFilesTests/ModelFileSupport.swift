@@ -51,6 +51,6 @@ func smallModel() throws -> Model {
   return Model(
     network: network, parameters: Parameters(initialising: network, seed: 5),
     classes: ["bird", "no \"bird\", é"], preprocessing: Preprocessing(height: 4, width: 4),
-    detectorNames: [.parts: [1: "beak"]],
+    detectorNames: [.parts: [1: "beak"]], unitMeans: [.parts: [0.1, -2.5e-7]],
     provenance: Provenance(data: "drawn", recipe: "{}", licence: "CC0", seed: .max))
 }

@@ -16,6 +16,7 @@ import Testing
     #expect(read.classes == model.classes)
     #expect(read.preprocessing == model.preprocessing)
     #expect(read.detectorNames == model.detectorNames)
+    #expect(read.unitMeans == model.unitMeans)
     #expect(read.provenance == model.provenance)
     #expect(read.encoded() == bytes)
   }
@@ -30,6 +31,7 @@ import Testing
     var model = try smallModel()
     model.network = network
     model.parameters = Parameters(initialising: network, seed: 1)
+    model.unitMeans = [:]
     let input = network.inputShape
     (model.preprocessing.height, model.preprocessing.width) = (input.rows, input.columns)
     model.preprocessing.grey = input.channels == 1
@@ -130,6 +132,11 @@ import Testing
     ("levels", "\"1\":\"beak\"", "\"-1\":\"beak\"", "\"-1\""),
     ("levels", "\"1\":\"beak\"", "\"01\":\"beak\"", "\"01\""),
     ("levels", "\"1\":\"beak\"", "\"1\":\"beak\",\"1\":\"eye\"", "twice"),
+    ("levels", "\"means\":[", "\"means\":[0,", "3 means for the 2 units of parts"),
+    ("levels", "\"means\":[", "\"means\":[1e39,", "does not fit"),
+    ("levels", "\"means\":[", "\"means\":[NaN,", "damaged"),
+    ("levels", "\"means\":[", "\"means\":[[],", "levels"),
+    ("levels", "\"means\":[", "\"mean\":[", "unknown"),
     ("levels", "\"node\":\"parts\"", "\"node\":\"edges\"", "it is \"parts\""),
     ("provenance", "\"seed\":", "\"seed\":-", "does not fit"),
     ("provenance", "\"licence\"", "\"license\"", "licence"),
@@ -145,6 +152,14 @@ import Testing
     }
     #expect(wasThere, "\(key) holds no \(from)")
     #expect(message.contains(reason), "\(key) with \(to): \(message)")
+  }
+
+  @Test func aFileWithoutMeansHasNone() throws {
+    var model = try smallModel()
+    model.unitMeans = [:]
+    let bytes = model.encoded()
+    #expect(try SafeTensors(bytes).metadata["avocet.levels"]?.contains("means") == false)
+    #expect(try Model(bytes).unitMeans.isEmpty)
   }
 
   @Test func aTemperatureIsKeptAndAFileWithoutOneMeansOne() throws {
@@ -205,7 +220,8 @@ import Testing
     let message = try damaged {
       $0.metadata["avocet.network"] = text
       $0.metadata["avocet.levels"] = $0.metadata["avocet.levels"]?.replacing(
-        "{\"1\":\"beak\"}", with: "{}")
+        "{\"1\":\"beak\"}", with: "{}"
+      ).replacing(",\"means\":[0.1,-2.5e-07]", with: "")
     }
     #expect(message.hasPrefix("tensor \"edges.weight\" is"))
     #expect(peakMemory() - before < 1 << 30, "of the \(8192 * 8192 * 9 * 4) bytes declared")

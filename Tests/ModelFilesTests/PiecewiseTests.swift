@@ -21,7 +21,7 @@ import Testing
     model.parameters = Parameters(initialising: model.network, seed: 3)
     let input = model.network.inputShape
     (model.preprocessing.height, model.preprocessing.width) = (input.rows, input.columns)
-    model.detectorNames = [:]
+    (model.detectorNames, model.unitMeans) = ([:], [:])
     return model
   }
 

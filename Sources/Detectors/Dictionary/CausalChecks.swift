@@ -14,10 +14,10 @@ public struct TwinFinding: Sendable {
   public let level: Level
   /// Its number.
   public let unit: Int
-  /// Pairs of scenes.
+  /// Pairs of scenes on which the unit answered to the part.
   public let pairs: Int
-  /// By how much the unit's largest value inside the part's box falls, in the median, as a share.
-  public let medianFall: Double
+  /// By how much the largest value inside the part's box falls, in the median, as a share: of the part's best unit in each basis.
+  public let falls: [Basis: Estimate]
 }
 
 /// What becomes of the predicted class where all units of the parts level that detect a part are switched off, and where as many random ones are.
@@ -25,7 +25,9 @@ public struct SwitchFinding: Sendable {
   /// How many units, on how many pictures.
   public let units, pictures: Int
   /// By how much the class's probability falls on average.
-  public let fall, randomFall: Double
+  public let fall, randomFall: Estimate
+  /// By how much more it falls than with the random ones, picture by picture.
+  public let excess: Estimate
 }
 
 extension DetectorDictionary {
@@ -37,30 +39,42 @@ extension DetectorDictionary {
     let workspaces = (0..<team.threadCount).map { _ in Bases.Workspaces(bases) }
     let results = Results(count: parts.count)
     team.run(parts.count) { task, worker in
-      let finding = parts[task]
-      guard let index = Aviary.parts.firstIndex(of: finding.part),
-        let level = bases.table.parts.first(where: { $0.level == finding.level })
-      else { return }
-      var falls: [Double] = []
-      for i in stride(from: 1, to: aviary.count, by: 2) where falls.count < limit {
-        guard let twin = aviary.twin(i, removing: finding.part) else { continue }
-        let scene = aviary.scene(i)
-        let map = GreyMap(width: aviary.size, height: aviary.size, values: scene.partMap)
-        let seen = PartView(PartTruth(map: map), parts: Aviary.parts.count, preprocessing)
-        let values = [scene.image, twin.image].map { image in
-          seen.peak(
-            bases.own(preprocessing.view(of: image), workspaces[worker])[finding.level], level,
-            finding.unit, inBoxOf: index)
-        }
-        if values[0] > 0 { falls.append(Double(1 - max(0, values[1]) / values[0])) }
-      }
-      falls.sort()
-      guard !falls.isEmpty else { return }
-      results.findings[task] = TwinFinding(
-        part: finding.part, level: finding.level, unit: finding.unit, pairs: falls.count,
-        medianFall: falls[falls.count / 2])
+      results.findings[task] = twins(
+        bases, preprocessing, aviary, parts[task], limit, workspaces[worker])
     }
     return results.findings.compactMap(\.self)
+  }
+
+  private static func twins(
+    _ bases: Bases, _ preprocessing: Preprocessing, _ aviary: Aviary, _ finding: PartFinding,
+    _ limit: Int, _ workspaces: Bases.Workspaces
+  ) -> TwinFinding? {
+    guard let index = Aviary.parts.firstIndex(of: finding.part) else { return nil }
+    var falls = [[Double]](repeating: [], count: bases.bases.count)
+    for i in stride(from: 1, to: aviary.count, by: 2) where falls[0].count < limit {
+      guard let twin = aviary.twin(i, removing: finding.part) else { continue }
+      let scene = aviary.scene(i)
+      let map = GreyMap(width: aviary.size, height: aviary.size, values: scene.partMap)
+      let seen = PartView(PartTruth(map: map), parts: Aviary.parts.count, preprocessing)
+      let maps = [scene.image, twin.image].map {
+        bases.maps(preprocessing.view(of: $0), workspaces)
+      }
+      for (number, basis) in bases.bases.enumerated() {
+        guard let unit = finding.best[basis] else { continue }
+        let (level, own) = bases.table.place(of: unit)
+        let values = maps.map {
+          seen.peak($0[number][level], bases.table.parts[level], own, inBoxOf: index)
+        }
+        if values[0] > 0 { falls[number].append(Double(1 - max(0, values[1]) / values[0])) }
+      }
+    }
+    guard !falls[0].isEmpty else { return nil }
+    let medians = zip(bases.bases, falls).compactMap { basis, falls in
+      Estimate(medianOf: falls).map { (basis, $0) }
+    }
+    return TwinFinding(
+      part: finding.part, level: finding.level, unit: finding.unit, pairs: falls[0].count,
+      falls: Dictionary(uniqueKeysWithValues: medians))
   }
 
   // One place for each task, so that no two threads meet.
@@ -81,8 +95,8 @@ extension DetectorDictionary {
     else { return nil }
     let channels = classifier.network.nodes[node].shape.channels
     let workspace = InferenceWorkspace(classifier.prepared, team: team)
-    var (falls, randomFalls, pictures) = (0.0, 0.0, 0)
-    for i in stride(from: 1, to: source.pictures.count, by: 2) where pictures < limit {
+    var (falls, randomFalls): ([Double], [Double]) = ([], [])
+    for i in stride(from: 1, to: source.pictures.count, by: 2) where falls.count < limit {
       guard let image = try? source.pictures.image(i) else { continue }
       let view = classifier.preprocessing.view(of: image)
       let map = PictureMaps(view: view, classifier.preprocessing, in: workspace)[.parts]
@@ -91,14 +105,15 @@ extension DetectorDictionary {
       let maps = [map, silenced(map, units, channels), silenced(map, others, channels)]
       let said = tail.values(at: maps).map { classifier.prepared.distribution($0) }
       let winner = said[0].indices.max { said[0][$0] < said[0][$1] } ?? 0
-      falls += Double(said[0][winner] - said[1][winner])
-      randomFalls += Double(said[0][winner] - said[2][winner])
-      pictures += 1
+      falls.append(Double(said[0][winner] - said[1][winner]))
+      randomFalls.append(Double(said[0][winner] - said[2][winner]))
     }
-    guard pictures > 0 else { return nil }
+    guard let fall = Estimate(meanOf: falls), let randomFall = Estimate(meanOf: randomFalls),
+      let excess = Estimate(meanOf: zip(falls, randomFalls).map { $0 - $1 })
+    else { return nil }
     return SwitchFinding(
-      units: units.count, pictures: pictures, fall: falls / Double(pictures),
-      randomFall: randomFalls / Double(pictures))
+      units: units.count, pictures: falls.count, fall: fall, randomFall: randomFall,
+      excess: excess)
   }
 }
 
@@ -142,23 +157,20 @@ extension PartView {
 }
 
 extension TwinFinding {
-  /// `beak: without it parts unit 72 falls by 84.0 % in its box (median of 40 twins)`.
-  var line: String {
-    "\(part): without it \(level.rawValue) unit \(unit) falls by \(decimal(100 * medianFall, 1)) % in its box (median of \(pairs) twins)"
-  }
-
   var json: String {
-    "{\"part\":\(quoted(part)),\"level\":\"\(level.rawValue)\",\"unit\":\(unit),\"pairs\":\(pairs),\"median_fall\":\(decimal(medianFall, 4))}"
+    let medians = Basis.allCases.map { falls[$0].json("median_fall\($0.suffix)") }
+    return
+      "{\"part\":\(quoted(part)),\"level\":\"\(level.rawValue)\",\"unit\":\(unit),\"pairs\":\(pairs),\(medians.joined(separator: ","))}"
   }
 }
 
 extension SwitchFinding {
   /// What is said of it.
   var line: String {
-    "parts: with the \(units) units that detect a part off, the predicted class falls by \(decimal(fall, 3)) on average; with as many random ones by \(decimal(randomFall, 3)) (\(pictures) pictures)"
+    "parts: with the \(units) units that detect a part off, the predicted class falls by \(fall.words(3)) on average; with as many random ones by \(randomFall.words(3)); the difference is \(excess.words(3)) (\(pictures) pictures)"
   }
 
   var json: String {
-    "{\"units\":\(units),\"pictures\":\(pictures),\"fall\":\(decimal(fall, 4)),\"random_fall\":\(decimal(randomFall, 4))}"
+    "{\"units\":\(units),\"pictures\":\(pictures),\(fall.json("fall")),\(randomFall.json("random_fall")),\(excess.json("difference"))}"
   }
 }

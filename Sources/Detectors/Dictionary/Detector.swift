@@ -18,7 +18,9 @@ public struct PartAgreement: Sendable {
   /// The part.
   public let part: String
   /// Intersection over union of the unit's active pixels and the part's.
-  public let iou: Double
+  public let iou: Estimate
+  /// What as many active pixels, spread blindly over the views, would reach.
+  public let chance: Double
   /// Pictures that show the part, and those where the unit is strongest within 7 % of the side from it.
   public let pointing: HitRate
   /// Pictures that have the part's point, and those where the unit is strongest within a tenth of the object's box of it.
@@ -36,7 +38,7 @@ public struct Detector: Sendable {
   /// The part it agrees with best; nil where no parts are known.
   public let best: PartAgreement?
   /// The best agreement of the unit of the same number before training, and in a random turn of the level's units.
-  public let iouUntrained, iouRotated: Double?
+  public let iouUntrained, iouRotated: Estimate?
   /// How much it prefers one direction of edges, 0 to 1; of the first level only.
   public let orientationSelectivity: Double?
   /// Where it was strongest in the data, at most nine places on as many pictures.
@@ -56,7 +58,20 @@ public struct Detector: Sendable {
   public static let leastOverlap = 0.04
 
   /// Whether it detects a part.
-  public var detectsPart: Bool { (best?.iou ?? 0) > Self.leastOverlap }
+  public var detectsPart: Bool { (best?.iou.value ?? 0) > Self.leastOverlap }
+}
+
+/// How often a part is found on the pictures of odd number, and how often by what knows nothing of it.
+public struct FindingRate: Sendable {
+  /// By the part's best unit in each basis.
+  public let units: [Basis: HitRate]
+  /// By a guess at the middle of the object's box; of the view, where no box is known.
+  public let center: HitRate
+  /// The share of blind guesses, all over the view, that would find it: the mean over the pictures.
+  public let chance: Double
+
+  /// By the trained network's best unit.
+  public var own: HitRate { units[.trained] ?? HitRate(hits: 0, tries: 0) }
 }
 
 /// How well the best unit for a part finds it: the unit chosen on the pictures of even number, measured on the others.
@@ -71,12 +86,12 @@ public struct PartFinding: Sendable {
   public let level: Level
   /// Its number.
   public let unit: Int
-  /// Its hits, and those of the best unit before training and of a random basis.
-  public let pointing, untrained, rotated: HitRate
-  /// Its hits within a tenth of the object's box of the part's point.
-  public let pck: HitRate
-  /// The share of blind guesses that would hit, and that would be near the point.
-  public let chance, nearChance: Double
+  /// The unit that points at it best in each basis, counted over all levels.
+  let best: [Basis: Int]
+  /// Its strongest place within 7 % of the view's side from the part.
+  public let pointing: FindingRate
+  /// Within a tenth of the object's box of the part's point.
+  public let pck: FindingRate
 }
 
 /// How many units of a level detect a part.

@@ -8,6 +8,8 @@ import AvocetNetworks
 public struct DetectorDictionary: Sendable {
   /// The units: edges, parts, objects.
   public internal(set) var detectors: [Detector]
+  /// What the units of each level are on average, over all places and pictures.
+  public let unitMeans: [Level: [Float]]
   /// What is known of the parts; empty where the data knows none.
   public let parts: [PartFinding]
   /// The same level by level.
@@ -16,6 +18,8 @@ public struct DetectorDictionary: Sendable {
   public let twins: [TwinFinding]
   /// What becomes of the class where the parts' units are switched off.
   public let switches: SwitchFinding?
+  /// How fast the class falls where what counts is deleted first, if that was measured.
+  public internal(set) var deletions: DeletionStudy?
   /// Pictures that were looked at, and those of them whose parts are known.
   public let pictures, known: Int
   /// Pictures that could not be read: their names and why.
@@ -60,6 +64,13 @@ public struct DetectorDictionary: Sendable {
     }
     Self.name(&detectors, orientations)
     self.detectors = detectors
+    unitMeans = Dictionary(
+      uniqueKeysWithValues: table.parts.map { part in
+        let sums = first.sums[part.first..<part.first + part.shape.channels]
+        return (
+          part.level, sums.map { Float(Double($0) / 0x1p20 / Double(max(1, first.pictures))) }
+        )
+      })
     (parts, levels) = (scores.findings, scores.levels)
     let aviary = (source.pictures as? AviarySource)?.aviary
     twins =
@@ -96,7 +107,7 @@ public struct DetectorDictionary: Sendable {
     for level in Level.allCases {
       var taken: [String: Int] = [:]
       let order = detectors.indices.filter { detectors[$0].level == level }.sorted {
-        (detectors[$1].best?.iou ?? 0, $0) < (detectors[$0].best?.iou ?? 0, $1)
+        (detectors[$1].best?.iou.value ?? 0, $0) < (detectors[$0].best?.iou.value ?? 0, $1)
       }
       for index in order {
         let detector = detectors[index]

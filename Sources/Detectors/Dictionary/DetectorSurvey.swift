@@ -28,6 +28,8 @@ final class DetectorSurvey: Sendable {
   struct First: Sendable {
     var histograms: [ActivationHistogram]
     var places: StrongestPlaces
+    /// By unit: the sum, over the pictures, of its mean over the places, in 2^-20; whole numbers, so that the order of the pictures does not matter.
+    var sums: [Int]
     /// Of each part, by its index.
     var partPixels: [Int]
     var pictures = 0
@@ -39,8 +41,12 @@ final class DetectorSurvey: Sendable {
   /// What the second walk finds.
   struct Second: Sendable {
     var tallies: [PartTally]
+    /// Pictures of odd number whose parts are known.
+    var measured = 0
     /// By half and part: its pixels, the pictures that show it, those that have its point.
     var pixels, pictures, pointed: [[Int]]
+    /// By part: the odd pictures where the middle of the object's box is at the part, and near its point.
+    var centerHits, centerNear: [Int]
     /// By part: the sum, over the odd pictures, of the chances of a blind guess, in 2^-20.
     var pointingChance, nearChance: [Int]
     /// The strongest places' patches, by unit and rank.
@@ -80,6 +86,7 @@ final class DetectorSurvey: Sendable {
     let start = First(
       histograms: bases.bases.map { _ in ActivationHistogram(units: table.count) },
       places: StrongestPlaces(units: table.count),
+      sums: [Int](repeating: 0, count: table.count),
       partPixels: [Int](repeating: 0, count: parts))
     return walk(from: start) { [self] state, workspaces, index in
       let view: Image
@@ -95,8 +102,20 @@ final class DetectorSurvey: Sendable {
         state.refused[index] = error.message
         return
       }
+      let maps = bases.maps(view, workspaces)
+      let means = zip(table.parts, maps[0]).flatMap { part, values in
+        unitSums(values, channels: part.shape.channels).map {
+          $0 / Double(part.shape.rows * part.shape.columns)
+        }
+      }
+      // Also what is not a number.
+      guard means.allSatisfy({ $0.magnitude < 0x1p24 }) else {
+        state.refused[index] = "what the network makes of it is not finite"
+        return
+      }
+      for unit in means.indices { state.sums[unit] += Int(means[unit] * 0x1p20) }
       state.pictures += 1
-      for (basis, levels) in bases.maps(view, workspaces).enumerated() {
+      for (basis, levels) in maps.enumerated() {
         for (part, values) in zip(table.parts, levels) {
           let channels = part.shape.channels
           state.histograms[basis].add(values, channels: channels, from: part.first)
@@ -110,6 +129,7 @@ final class DetectorSurvey: Sendable {
     } merge: { result, other in
       for i in result.histograms.indices { result.histograms[i].add(other.histograms[i]) }
       result.places.add(other.places)
+      for unit in result.sums.indices { result.sums[unit] += other.sums[unit] }
       for i in result.partPixels.indices { result.partPixels[i] += other.partPixels[i] }
       result.pictures += other.pictures
       result.known += other.known
@@ -123,7 +143,7 @@ final class DetectorSurvey: Sendable {
     let zeros = [Int](repeating: 0, count: parts)
     let start = Second(
       tallies: tallies, pixels: [zeros, zeros], pictures: [zeros, zeros], pointed: [zeros, zeros],
-      pointingChance: zeros, nearChance: zeros)
+      centerHits: zeros, centerNear: zeros, pointingChance: zeros, nearChance: zeros)
     var wanted: [Int: [(unit: Int, rank: Int, place: StrongPlace)]] = [:]
     for (unit, places) in first.places.places.enumerated() {
       for (rank, place) in places.enumerated() {
@@ -148,6 +168,7 @@ final class DetectorSurvey: Sendable {
       }
     } merge: { result, other in
       for i in result.tallies.indices { result.tallies[i].add(other.tallies[i]) }
+      result.measured += other.measured
       for half in 0..<2 {
         for part in 0..<parts {
           result.pixels[half][part] += other.pixels[half][part]
@@ -156,6 +177,8 @@ final class DetectorSurvey: Sendable {
         }
       }
       for part in 0..<parts {
+        result.centerHits[part] += other.centerHits[part]
+        result.centerNear[part] += other.centerNear[part]
         result.pointingChance[part] += other.pointingChance[part]
         result.nearChance[part] += other.nearChance[part]
       }
@@ -169,11 +192,15 @@ final class DetectorSurvey: Sendable {
     _ seen: PartView, _ view: Image, half: Int, _ workspaces: Bases.Workspaces,
     _ state: inout Second
   ) {
+    state.measured += half
+    let (x, y) = seen.center
     for part in seen.present {
       state.pixels[half][part] += seen.areas[part]
       state.pictures[half][part] += 1
       if seen.isNear(part, 0, 0) != nil { state.pointed[half][part] += 1 }
       if half == 1 {
+        if seen.isHit(part, x, y) { state.centerHits[part] += 1 }
+        if seen.isNear(part, x, y) == true { state.centerNear[part] += 1 }
         let chance = seen.chance(part)
         state.pointingChance[part] += Int(chance.pointing * 0x1p20)
         state.nearChance[part] += Int(chance.near * 0x1p20)

@@ -21,15 +21,16 @@ struct PartScores {
     _ names: [String], _ preprocessing: Preprocessing
   ) {
     let table = bases.table
+    let area = preprocessing.width * preprocessing.height
     bests = second.tallies.map { tally in
-      (0..<table.count).map { Self.best($0, tally, second, names) }
+      (0..<table.count).map { Self.best($0, tally, second, names, area: area) }
     }
     guard !second.tallies.isEmpty else {
       (findings, levels) = ([], [])
       return
     }
     let quantiles = Self.quantiles(first, preprocessing)
-    let pixels = Double(max(1, first.known * preprocessing.width * preprocessing.height))
+    let pixels = Double(max(1, first.known * area))
     findings = names.indices.dropFirst().compactMap { part in
       let tries = second.pictures[1][part]
       guard tries > 0, second.pictures[0][part] > 0 else { return nil }
@@ -38,20 +39,27 @@ struct PartScores {
           (tally.hits($0, part, half: 0), $1) < (tally.hits($1, part, half: 0), $0)
         } ?? 0
       }
-      func pointing(_ basis: Basis) -> HitRate {
-        HitRate(
-          hits: second.tallies[basis.rawValue].hits(units[basis.rawValue], part, half: 1),
-          tries: tries)
+      let best = Dictionary(uniqueKeysWithValues: zip(bases.bases, units))
+      func rate(
+        _ hits: (PartTally, Int) -> Int, of tries: Int, center: Int, chance: Int
+      ) -> FindingRate {
+        FindingRate(
+          units: best.reduce(into: [:]) { rates, basis in
+            let tally = second.tallies[basis.key.rawValue]
+            rates[basis.key] = HitRate(hits: hits(tally, basis.value), tries: tries)
+          }, center: HitRate(hits: center, tries: tries),
+          chance: Double(chance) / 0x1p20 / Double(max(1, tries)))
       }
       let own = table.part(of: units[0])
-      let share = { (sum: Int) in Double(sum) / 0x1p20 / Double(tries) }
       return PartFinding(
         part: names[part], share: Double(first.partPixels[part]) / pixels,
-        quantile: quantiles[part], level: own.level, unit: units[0] - own.first,
-        pointing: pointing(.trained), untrained: pointing(.untrained), rotated: pointing(.rotated),
-        pck: HitRate(
-          hits: second.tallies[0].near(units[0], part, half: 1), tries: second.pointed[1][part]),
-        chance: share(second.pointingChance[part]), nearChance: share(second.nearChance[part]))
+        quantile: quantiles[part], level: own.level, unit: units[0] - own.first, best: best,
+        pointing: rate(
+          { $0.hits($1, part, half: 1) }, of: tries, center: second.centerHits[part],
+          chance: second.pointingChance[part]),
+        pck: rate(
+          { $0.near($1, part, half: 1) }, of: second.pointed[1][part],
+          center: second.centerNear[part], chance: second.nearChance[part]))
     }
     let bests = bests
     levels = table.parts.map { level in
@@ -59,7 +67,7 @@ struct PartScores {
       var (detectors, unique): ([Basis: HitRate], [Basis: Int]) = ([:], [:])
       for basis in bases.bases {
         let found = bests[basis.rawValue][units].compactMap { $0 }.filter {
-          $0.iou > Detector.leastOverlap
+          $0.iou.value > Detector.leastOverlap
         }
         detectors[basis] = HitRate(hits: found.count, tries: units.count)
         unique[basis] = Set(found.map(\.part)).count
@@ -74,17 +82,24 @@ struct PartScores {
   }
 
   private static func best(
-    _ unit: Int, _ tally: PartTally, _ second: DetectorSurvey.Second, _ names: [String]
+    _ unit: Int, _ tally: PartTally, _ second: DetectorSurvey.Second, _ names: [String], area: Int
   ) -> PartAgreement? {
-    func overlap(_ part: Int, _ half: Int) -> Double {
-      tally.overlap(unit, part, half: half, partPixels: second.pixels[half][part])
+    let choices = names.indices.dropFirst().map {
+      (
+        part: $0,
+        overlap: tally.overlap(unit, $0, half: 0, partPixels: second.pixels[0][$0])
+      )
     }
-    let choices = names.indices.dropFirst().map { (part: $0, overlap: overlap($0, 0)) }
     guard let best = choices.max(by: { ($0.overlap, $1.part) < ($1.overlap, $0.part) }),
       best.overlap > 0
     else { return nil }
+    let partPixels = second.pixels[1][best.part]
     return PartAgreement(
-      part: names[best.part], iou: overlap(best.part, 1),
+      part: names[best.part],
+      iou: tally.measuredOverlap(
+        unit, best.part, partPixels: partPixels, pictures: second.measured),
+      chance: tally.blindOverlap(
+        unit, best.part, partPixels: partPixels, pixels: second.measured * area),
       pointing: HitRate(
         hits: tally.hits(unit, best.part, half: 1), tries: second.pictures[1][best.part]),
       pck: HitRate(

@@ -16,6 +16,8 @@ package struct PartTally: Sendable {
   private var active: [Int]
   /// Pictures where the unit's maximum lies at the part, and near its point, `[half, unit, part]`.
   private var hits, near: [Int]
+  /// Over the pictures of odd number: what the overlap's two areas spread, `[unit, part]`.
+  private var squares: [RatioSquares]
 
   package init(units: Int, parts: Int, thresholds: [Float], rankOfPart: [Int]) {
     (self.units, self.parts, self.thresholds) = (units, parts, thresholds)
@@ -24,6 +26,7 @@ package struct PartTally: Sendable {
     let zeros = [Int](repeating: 0, count: 2 * units * parts)
     (meetings, hits, near) = (zeros, zeros, zeros)
     active = [Int](repeating: 0, count: 2 * units * ranks)
+    squares = [RatioSquares](repeating: RatioSquares(), count: units * parts)
   }
 
   /// Adds another's counts.
@@ -34,6 +37,7 @@ package struct PartTally: Sendable {
       near[i] += other.near[i]
     }
     for i in active.indices { active[i] += other.active[i] }
+    for i in squares.indices { squares[i].add(other.squares[i]) }
   }
 
   /// Adds one picture: the maps of a level, brought to the view's pixels between the middles of the fields.
@@ -43,6 +47,7 @@ package struct PartTally: Sendable {
     let vertical = Steps(level, rows, view.height)
     let horizontal = Steps(level, columns, view.width)
     var grid = [Float](repeating: 0, count: rows * columns)
+    var met = Meeting(ranks: ranks, parts: parts)
     for channel in 0..<channels {
       let unit = level.first + channel
       var best = 0
@@ -52,9 +57,49 @@ package struct PartTally: Sendable {
       }
       point(unit, level, best, view, half)
       let lowest = thresholds[unit * ranks]
-      guard grid[best] > lowest else { continue }
-      count(grid, columns, unit, lowest, vertical, horizontal, view, half)
+      if grid[best] > lowest {
+        count(grid, columns, unit, lowest, vertical, horizontal, view, into: &met)
+        take(&met, unit, view, half)
+      } else if half == 1 {
+        for part in view.present {
+          squares[unit * parts + part].add(part: 0, whole: view.areas[part])
+        }
+      }
     }
+  }
+
+  /// What one unit's active pixels are on one picture: how many rise above each of its thresholds but no higher one, and how many lie on each part.
+  private struct Meeting {
+    var active, common: [Int]
+
+    init(ranks: Int, parts: Int) {
+      active = [Int](repeating: 0, count: ranks)
+      common = [Int](repeating: 0, count: parts)
+    }
+
+    /// Makes them how many rise above each threshold.
+    mutating func accumulate() {
+      for rank in active.indices.dropLast().reversed() { active[rank] += active[rank + 1] }
+    }
+
+    mutating func clear() {
+      for rank in active.indices { active[rank] = 0 }
+      for part in common.indices { common[part] = 0 }
+    }
+  }
+
+  // Adds what one unit's active pixels are on one picture, and clears it for the next.
+  private mutating func take(_ met: inout Meeting, _ unit: Int, _ view: PartView, _ half: Int) {
+    for rank in 0..<ranks { active[(half * units + unit) * ranks + rank] += met.active[rank] }
+    met.accumulate()
+    for part in 1..<max(1, parts) {
+      let common = met.common[part]
+      meetings[(half * units + unit) * parts + part] += common
+      guard half == 1 else { continue }
+      let union = met.active[rankOfPart[part]] + view.areas[part] - common
+      squares[unit * parts + part].add(part: common, whole: union)
+    }
+    met.clear()
   }
 
   private mutating func point(
@@ -69,9 +114,9 @@ package struct PartTally: Sendable {
     }
   }
 
-  private mutating func count(
+  private func count(
     _ grid: [Float], _ columns: Int, _ unit: Int, _ lowest: Float, _ vertical: Steps,
-    _ horizontal: Steps, _ view: PartView, _ half: Int
+    _ horizontal: Steps, _ view: PartView, into met: inout Meeting
   ) {
     let peaks = stride(from: 0, to: grid.count, by: columns).map {
       grid[$0..<$0 + columns].max() ?? 0
@@ -91,22 +136,44 @@ package struct PartTally: Sendable {
         guard value > lowest else { continue }
         var rank = 1
         while rank < ranks, value > thresholds[unit * ranks + rank] { rank += 1 }
-        active[(half * units + unit) * ranks + rank - 1] += 1
+        met.active[rank - 1] += 1
         let part = Int(view.map[y * view.width + x])
-        if part > 0, rankOfPart[part] < rank {
-          meetings[(half * units + unit) * parts + part] += 1
-        }
+        if part > 0, rankOfPart[part] < rank { met.common[part] += 1 }
       }
     }
   }
 
   /// Intersection over union of a unit and a part, given the part's pixels in that half.
   package func overlap(_ unit: Int, _ part: Int, half: Int, partPixels: Int) -> Double {
-    let common = meetings[(half * units + unit) * parts + part]
-    var area = 0
-    for rank in rankOfPart[part]..<ranks { area += active[(half * units + unit) * ranks + rank] }
+    let (common, area) = areas(unit, part, half)
     let union = area + partPixels - common
     return union > 0 ? Double(common) / Double(union) : 0
+  }
+
+  /// The same on the pictures of odd number, of which there are `pictures`, with its interval.
+  package func measuredOverlap(_ unit: Int, _ part: Int, partPixels: Int, pictures: Int) -> Estimate
+  {
+    let (common, area) = areas(unit, part, 1)
+    return Estimate(
+      part: common, whole: area + partPixels - common, squares: squares[unit * parts + part],
+      count: pictures)
+  }
+
+  /// What the overlap there would be if the unit's active pixels were spread blindly over all `pixels`.
+  package func blindOverlap(_ unit: Int, _ part: Int, partPixels: Int, pixels: Int) -> Double {
+    let area = Double(areas(unit, part, 1).area)
+    let common = area * Double(partPixels) / Double(max(1, pixels))
+    let union = area + Double(partPixels) - common
+    return union > 0 ? common / union : 0
+  }
+
+  // The pixels where both meet, and those where the unit is active by the part's threshold.
+  private func areas(_ unit: Int, _ part: Int, _ half: Int) -> (common: Int, area: Int) {
+    let first = (half * units + unit) * ranks
+    return (
+      meetings[(half * units + unit) * parts + part],
+      active[first + rankOfPart[part]..<first + ranks].reduce(0, +)
+    )
   }
 
   /// Pictures where the unit's maximum hit the part.

@@ -12,8 +12,10 @@ package struct PartView {
   package let areas: [Int]
   /// Pixels from the mask, or the point, that still count as a hit: 7 % of the view's longer side.
   let reach: Double
-  /// A tenth of the longer side of the object's box.
-  let pointReach: Double
+  /// A tenth of the longer side of the object's box; nil where no box is known.
+  let pointReach: Double?
+  /// The middle of the object's box; of the view, where no box is known.
+  package let center: (x: Double, y: Double)
   private let points: [(part: Int, x: Double, y: Double)]
   /// By part: for every pixel the distance to the part's nearest pixel of the same row, beyond `reach` anything.
   private let rowDistances: [Int: [UInt16]]
@@ -35,7 +37,14 @@ package struct PartView {
       $0.1 >= 0 && $0.2 >= 0 && $0.1 < Double(width) && $0.2 < Double(height)
     }
     let boxSide = max(truth.box.width / stepX, truth.box.height / stepY)
-    (reach, pointReach) = (0.07 * Double(max(width, height)), 0.1 * boxSide)
+    reach = 0.07 * Double(max(width, height))
+    pointReach = boxSide > 0 ? 0.1 * boxSide : nil
+    center =
+      boxSide > 0
+      ? (
+        (truth.box.x + truth.box.width / 2 - zero.x) / stepX,
+        (truth.box.y + truth.box.height / 2 - zero.y) / stepY
+      ) : (Double(width) / 2, Double(height) / 2)
     var map = [UInt8](repeating: 0, count: width * height)
     if truth.map.isEmpty {
       Self.drawDiscs(points, radius: max(0.6, Self.discShare * boxSide), width, height, into: &map)
@@ -104,8 +113,10 @@ package struct PartView {
     return false
   }
 
-  /// Whether a point of the view lies within a tenth of the object's box of the part's point or middle; nil where it has none in the view.
+  /// Whether a point of the view lies within a tenth of the object's box of the part's point or middle; nil where it has none in the view, or
+  /// no box is known.
   package func isNear(_ part: Int, _ x: Double, _ y: Double) -> Bool? {
+    guard let pointReach else { return nil }
     var known = false
     for point in points where point.part == part {
       known = true

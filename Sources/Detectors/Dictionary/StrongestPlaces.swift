@@ -9,15 +9,17 @@ public struct StrongPlace: Sendable, Hashable {
 }
 
 /// The strongest places of every unit, no two from one picture; what they are does not depend on the order in which pictures come.
-struct StrongestPlaces: Sendable {
+package struct StrongestPlaces: Sendable {
   static let limit = 9
-  private(set) var places: [[StrongPlace]]
+  package private(set) var places: [[StrongPlace]]
 
   /// None yet, for so many units.
-  init(units: Int) { places = [[StrongPlace]](repeating: [], count: units) }
+  package init(units: Int) { places = [[StrongPlace]](repeating: [], count: units) }
 
   /// Takes the strongest place of each unit on one picture, `values` being `[place, unit]` of the units from `first` on; a silent one has none.
-  mutating func add(_ values: [Float], columns: Int, channels: Int, from first: Int, picture: Int) {
+  package mutating func add(
+    _ values: [Float], columns: Int, channels: Int, from first: Int, picture: Int
+  ) {
     var best = Array(values[0..<channels])
     var at = [Int](repeating: 0, count: channels)
     var place = 0
@@ -36,8 +38,10 @@ struct StrongestPlaces: Sendable {
   }
 
   private mutating func insert(_ new: StrongPlace, _ unit: Int) {
+    // Of equals, which a unit that is cut off at 6 has many of, not the first: those would all be of the first class.
+    func turn(_ place: StrongPlace) -> UInt64 { UInt64(place.picture) &* 0x9E37_79B9_7F4A_7C15 }
     func isBefore(_ a: StrongPlace, _ b: StrongPlace) -> Bool {
-      (b.value, a.picture) < (a.value, b.picture)
+      (b.value, turn(a)) < (a.value, turn(b))
     }
     if places[unit].count == Self.limit, !isBefore(new, places[unit][Self.limit - 1]) { return }
     let rank = places[unit].firstIndex { isBefore(new, $0) } ?? places[unit].count

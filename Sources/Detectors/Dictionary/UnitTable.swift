@@ -39,8 +39,12 @@ package struct UnitTable: Sendable {
   }
 
   /// The level of unit number `unit`.
-  func part(of unit: Int) -> Part {
-    parts.last { $0.first <= unit } ?? parts[0]
+  func part(of unit: Int) -> Part { parts[place(of: unit).level] }
+
+  /// Which level, counted from 0, unit number `unit` belongs to, and its channel there.
+  func place(of unit: Int) -> (level: Int, channel: Int) {
+    let level = parts.lastIndex { $0.first <= unit } ?? 0
+    return (level, unit - parts[level].first)
   }
 }
 

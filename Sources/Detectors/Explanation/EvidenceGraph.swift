@@ -110,7 +110,7 @@ struct EvidenceGraph {
         pictureFrame.y + (unit.field.y + unit.field.height / 2) * scale)
       return path(
         center, Point(at.x, at.y + Self.boxHeight / 2), unit.contribution,
-        of: explanation.difference,
+        of: edges.difference,
         "pixels of \(unit.title)", " data-to=\"edges-\(unit.unit)\"")
     }
   }
@@ -121,7 +121,7 @@ struct EvidenceGraph {
       let at = corner(2, row)
       return path(
         Point(at.x + Self.boxWidth, at.y + Self.boxHeight / 2),
-        Point(classPlace.x, classPlace.y + 34), unit.contribution, of: explanation.difference,
+        Point(classPlace.x, classPlace.y + 34), unit.contribution, of: objects.difference,
         "\(unit.title) for \(explanation.className(explanation.target))",
         " data-from=\"objects-\(unit.unit)\"")
     }

@@ -34,7 +34,8 @@ public struct EvidenceLink: Sendable {
   /// The higher unit's level, and both units.
   public let level: Level
   public let from, to: Int
-  /// Its share of the higher unit's contribution.
+  /// Its share of the higher unit's contribution. The shares fall short of it by what the lower level's baseline already makes of the higher unit beyond the higher
+  /// unit's own baseline: nothing, where both are the blurred picture's.
   public let contribution: Double
 }
 
@@ -50,15 +51,28 @@ public struct LevelEvidence: Sendable {
   public let units: [UnitEvidence]
   /// What all units together add at each place.
   public let map: [Float]
-  /// The sum over all units; by how much it misses the difference; intervals that were needed.
+  /// What the contributions are measured against.
+  public let baseline: Baseline
+  /// score(picture) - score(the level's baseline): what they add up to.
+  public let difference: Double
+  /// The sum over all units; by how much it misses the difference.
   public let sum, gap: Double
   /// Intervals of the path that were needed.
   public let steps: Int
 }
 
+extension LevelEvidence {
+  /// What each unit adds, by its number.
+  var worth: [Float] {
+    units.reduce(into: [Float](repeating: 0, count: shape.channels)) {
+      $0[$1.unit] = Float($1.contribution)
+    }
+  }
+}
+
 /// Why a network says of a picture what it says: the score of a class, or of one class over another, taken apart.
 public struct Explanation: Sendable {
-  /// The picture as the network saw it, and blurred: what everything is measured against.
+  /// The picture as the network saw it, and blurred: what the pixels are measured against.
   public let view, baseline: Image
   /// What the network says of both.
   public let prediction, blurredPrediction: Prediction
@@ -66,9 +80,9 @@ public struct Explanation: Sendable {
   public let target: Int
   /// The class that it is compared with, if there is one.
   public let versus: Int?
-  /// score(picture) - score(blurred picture); the score is the class's logit, less the other class's.
+  /// score(picture) - score(blurred picture), which the pixels add up to; the score is the class's logit, less the other class's.
   public let difference: Double
-  /// What each pixel adds, all channels together, and by how much the sum misses the difference.
+  /// What each pixel adds, all channels together, spread over its next neighbours (see `spread`), and by how much the sum misses the difference.
   public let pixels: [Float]
   /// By how much their sum misses the difference.
   public let pixelGap: Double
@@ -88,34 +102,15 @@ public struct Explanation: Sendable {
   public init(
     _ attribution: Attribution, _ image: Image, target wanted: Int? = nil, versus: Int? = nil
   ) throws(ImageError) {
-    let classifier = attribution.classifier
-    let preprocessing = classifier.preprocessing
-    let workspace = classifier.workspace()
-    view = preprocessing.view(of: image)
-    baseline = PictureMaps.baseline(of: view)
-    let blurred = PictureMaps(view: baseline, preprocessing, in: workspace)
-    let picture = PictureMaps(view: view, preprocessing, in: workspace)
-    guard (picture.logits + blurred.logits).allSatisfy(\.isFinite) else {
-      throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
-    }
-    func said(_ maps: PictureMaps) -> Prediction {
-      Prediction(
-        classes: classifier.classes,
-        probabilities: classifier.prepared.distribution(maps.logits))
-    }
-    prediction = said(picture)
-    blurredPrediction = said(blurred)
-    let target = wanted ?? prediction.top(1).first?.index ?? 0
-    (self.target, self.versus) = (target, versus)
-    let weights = classifier.classes.indices.map { Float($0 == target ? 1 : $0 == versus ? -1 : 0) }
-    let task = EvidenceTask(
-      attribution: attribution, picture: picture, blurred: blurred, weights: weights)
+    let task = try EvidenceTask(attribution, image, target: wanted, versus: versus)
+    (view, baseline) = (task.picture.view, task.blurred.view)
+    (prediction, blurredPrediction) = (task.said(task.picture), task.said(task.blurred))
+    (target, self.versus) = (task.target, versus)
     guard let ofPixels = task.pixels() else {
       throw ImageError(code: "no-levels", message: "the network cannot be taken apart")
     }
     difference = ofPixels.difference
-    pixels = placeSums(
-      ofPixels.contributions, channels: classifier.network.inputShape.channels)
+    pixels = task.pixelMap(ofPixels)
     pixelGap = ofPixels.gap
     let found = Level.allCases.compactMap { task.level($0) }
     guard found.count == Level.allCases.count else {
@@ -125,8 +120,19 @@ public struct Explanation: Sendable {
     levels = found.map(\.evidence)
     links = task.links(found)
     switches = task.switches(levels, prediction, target)
-    deletions = task.deletions(
-      pixels: pixels, units: levels[1], gradient: found[1].gradients.gradient)
+    deletions =
+      task.deletions(of: .pixels, ours: pixels)
+      + task.deletions(of: .parts, ours: levels[1].worth)
+  }
+}
+
+extension Explanation {
+  /// What a unit adds beyond what comes through its links: what its lower level's baseline already makes of it beyond its own. Nothing but rounding where both are the
+  /// blurred picture's.
+  public func remainder(of unit: UnitEvidence) -> Double {
+    links.reduce(unit.contribution) {
+      $1.level == unit.level && $1.to == unit.unit ? $0 - $1.contribution : $0
+    }
   }
 }
 
@@ -134,13 +140,48 @@ public struct Explanation: Sendable {
 struct EvidenceTask {
   let attribution: Attribution
   let picture, blurred: PictureMaps
+  /// The class, and what each logit counts in the score.
+  let target: Int
   let weights: [Float]
+
+  /// Shows the picture and the blurred picture to the network; the class is `target`, or else the most probable one, the first of equals.
+  init(
+    _ attribution: Attribution, _ image: Image, target wanted: Int? = nil, versus: Int? = nil
+  ) throws(ImageError) {
+    let classifier = attribution.classifier
+    let preprocessing = classifier.preprocessing
+    let workspace = classifier.workspace()
+    let view = preprocessing.view(of: image)
+    self.attribution = attribution
+    blurred = PictureMaps(view: PictureMaps.baseline(of: view), preprocessing, in: workspace)
+    picture = PictureMaps(view: view, preprocessing, in: workspace)
+    let logits = picture.logits
+    guard (logits + blurred.logits).allSatisfy(\.isFinite) else {
+      throw ImageError(code: "not-finite", message: "the network's output for it is not a number")
+    }
+    let target = wanted ?? logits.indices.max { (logits[$0], $1) < (logits[$1], $0) } ?? 0
+    self.target = target
+    weights = logits.indices.map { Float($0 == target ? 1 : $0 == versus ? -1 : 0) }
+  }
+
+  /// The probabilities of the classes.
+  func said(_ maps: PictureMaps) -> Prediction {
+    Prediction(
+      classes: classifier.classes, probabilities: classifier.prepared.distribution(maps.logits))
+  }
 
   var classifier: Classifier { attribution.classifier }
   var network: Network { classifier.network }
 
   func pixels() -> IntegratedGradients? {
     attribution.pixelContributions(from: blurred, to: picture, to: weights)
+  }
+
+  /// The same for each pixel, all channels together, spread over its neighbours.
+  func pixelMap(_ added: IntegratedGradients) -> [Float] {
+    let shape = network.inputShape
+    return spread(
+      placeSums(added.contributions, channels: shape.channels), columns: shape.columns)
   }
 
   /// What a level's units add.
@@ -162,6 +203,7 @@ struct EvidenceTask {
       level: level, shape: shape, fieldSize: field.size,
       units: units.sorted { ($1.contribution, $0.unit) < ($0.contribution, $1.unit) },
       map: placeSums(added.contributions, channels: shape.channels),
+      baseline: attribution.baseline(of: level), difference: added.difference,
       sum: added.contributions.reduce(0) { $0 + Double($1) }, gap: added.gap, steps: added.steps)
     return (evidence, added)
   }
@@ -169,7 +211,7 @@ struct EvidenceTask {
   private var view: Image { picture.view }
 
   /// What the lower level's units add through each shown unit: its map, every place weighted with its mean gradient, is itself taken apart along the path from the
-  /// blurred picture's lower level to the picture's. So a unit's links add up to its contribution.
+  /// lower level's baseline to the picture's. So a unit's links add up to what it adds, less what the lower baseline already makes of it beyond its own.
   func links(_ levels: [(evidence: LevelEvidence, gradients: IntegratedGradients)])
     -> [EvidenceLink]
   {
@@ -184,7 +226,8 @@ struct EvidenceTask {
           $0 % channels == unit.unit ? $1 : 0
         }
         let added = IntegratedGradients(
-          section, from: blurred[below.level], to: picture[below.level], of: score)
+          section, from: attribution.baselineMap(of: below.level, blurred),
+          to: picture[below.level], of: score)
         return unitSums(added.contributions, channels: below.shape.channels).enumerated().map {
           EvidenceLink(level: above.level, from: $0, to: unit.unit, contribution: $1)
         }

@@ -81,7 +81,7 @@ extension Explanation {
 
   private func lines(_ unit: UnitEvidence, _ level: LevelEvidence) -> [String] {
     var lines = [
-      "Adds \(signed(unit.contribution)) of \(signed(difference)) to the logit.",
+      "Adds \(signed(unit.contribution)) of \(signed(level.difference)) to the logit, against \(level.baseline.rawValue).",
       "Sees \(level.fieldSize >= max(view.width, view.height) ? "the whole picture" : "\(level.fieldSize) x \(level.fieldSize) pixels"); speaks loudest at \(place(of: unit.field)).",
     ]
     func list(_ links: [(title: String, value: Double)]) -> String {
@@ -92,7 +92,11 @@ extension Explanation {
     let made = links.filter { $0.level == unit.level && $0.to == unit.unit }.map { link in
       (below?.units.first { $0.unit == link.from }?.title ?? "unit \(link.from)", link.contribution)
     }
-    if !made.isEmpty { lines.append("Made of: \(list(made)).") }
+    if !made.isEmpty {
+      let own = remainder(of: unit)
+      let rest = abs(own) < 0.005 ? "" : "; through no unit: \(signed(own))"
+      lines.append("Made of: \(list(made))\(rest).")
+    }
     if let above = levels.drop(while: { $0.level != unit.level }).dropFirst().first {
       let goes = links.filter { $0.level == above.level && $0.from == unit.unit }.map { link in
         (above.units.first { $0.unit == link.to }?.title ?? "unit \(link.to)", link.contribution)

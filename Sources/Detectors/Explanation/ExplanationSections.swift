@@ -9,7 +9,11 @@ extension Explanation {
     let own = max(1e-6, pixels.map(abs).max() ?? 0)
     let input = Shape(view.height, view.width, 1)
     var figures = [
-      (view, "the picture"), (baseline, "the blurred picture: what everything is measured against"),
+      (view, "the picture"),
+      (
+        baseline,
+        "the blurred picture: what \(hasMeans ? "pixels are" : "everything is") measured against"
+      ),
       (view.withEvidence(pixels, input, peak: own / 2, side: 256), "pixels"),
     ]
     for level in levels {
@@ -50,17 +54,17 @@ extension Explanation {
   var faithSection: String {
     let rows = deletions.map { deletion in
       let cells = [1, 2, 4, 10].map {
-        "<td class=\"number\">\(decimal(100 * deletion.curve[$0], 0)) %</td>"
+        "<td class=\"number\">\(decimal(deletion.probabilities[$0], 3))</td>"
       }
       return
-        "<tr><th scope=\"row\">\(deletion.kind.rawValue): \(Markup.escaped(deletion.order))</th>\(cells.joined())<td class=\"number\">\(decimal(deletion.area, 3))</td></tr>"
+        "<tr><th scope=\"row\">\(deletion.kind.rawValue): \(deletion.order.rawValue)</th>\(cells.joined())<td class=\"number\">\(decimal(deletion.probabilityArea, 3))</td></tr>"
     }
     return """
       <section>
       <h2>Can it be trusted?</h2>
-      <p>The contributions are integrated gradients along the straight path from the blurred picture to the picture: at every level they must add up to the difference of the logits.</p>
+      <p>The contributions are integrated gradients along the straight path from a baseline to the picture: at every level they must add up to the difference of the logits.\(hasMeans ? " The baseline of pixels is the blurred picture; that of a level's units is each unit's mean over the pictures that it was named on: a unit adds what it is more than usual, so the differences differ. What the lower level's means already make of a unit, beyond its own mean, comes through no link." : "")</p>
       <ul>\(accounts.map { "<li>\(Markup.escaped($0))</li>" }.joined())</ul>
-      <p>Deletion: what counts most is blurred away first, and the score should fall fast. What is left of the difference after 5, 10, 20 and 50 %, and on average over the whole curve (less is better):</p>
+      <p>Deletion: what counts most is set to its baseline first, and the class should fall fast. Its probability after 5, 10, 20 and 50 %, and on average over the whole way (less is better):</p>
       <div class="scroll"><table><thead><tr><th scope="col">order</th><th scope="col" class="number">5 %</th><th scope="col" class="number">10 %</th><th scope="col" class="number">20 %</th><th scope="col" class="number">50 %</th><th scope="col" class="number">mean</th></tr></thead><tbody>
       \(rows.joined(separator: "\n"))
       </tbody></table></div>

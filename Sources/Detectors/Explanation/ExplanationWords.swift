@@ -46,18 +46,24 @@ extension Explanation {
     }
   }
 
-  /// What the contributions are measured against, and by how much they miss.
+  /// What the contributions are measured against, the logit's difference that they must add up to, and by how much they miss it.
   public var accounts: [String] {
-    let allowed = max(1, abs(difference))
-    func line(_ what: String, _ sum: Double, _ gap: Double) -> String {
-      "\(what): sum \(signed(sum)), gap \(decimal(gap, 4)) (\(decimal(100 * gap / allowed, 2)) %)"
+    func line(
+      _ what: String, _ baseline: Baseline, _ sum: Double, of difference: Double, gap: Double
+    ) -> String {
+      let share = gap / max(1, abs(difference))
+      return
+        "\(what) against \(baseline.rawValue): sum \(signed(sum)) of a difference of \(signed(difference)), gap \(decimal(gap, 4)) (\(decimal(100 * share, 2)) %)"
     }
     let sum = pixels.reduce(0) { $0 + Double($1) }
-    return [
-      "logit less the blurred picture's: \(signed(difference))", line("pixels", sum, pixelGap),
-    ]
-      + levels.map { line($0.level.rawValue, $0.sum, $0.gap) }
+    return [line("pixels", .blurred, sum, of: difference, gap: pixelGap)]
+      + levels.map {
+        line($0.level.rawValue, $0.baseline, $0.sum, of: $0.difference, gap: $0.gap)
+      }
   }
+
+  /// Whether the units of some level are measured against their means.
+  var hasMeans: Bool { levels.contains { $0.baseline == .mean } }
 
   func className(_ index: Int) -> String { prediction.classes[index] }
 
