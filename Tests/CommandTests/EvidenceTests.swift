@@ -43,7 +43,7 @@ struct EvidenceTests {
       #expect(report.contains(words) && report.contains(">Why \(mistake.said)?</a>"))
       let page = folder.at("explained.html")
       let explained = avocet(
-        "explain", model, mistake.path, "--versus", mistake.truth, "--out", page)
+        "explain", model, mistake.path, "--versus", mistake.truth, "--out", page, "--force")
       #expect(explained.code == 0)
       // All but the name of the picture in the title.
       let title = /<(title|h1)>.*<\/(title|h1)>/
