@@ -63,9 +63,11 @@ extension Evaluate {
       do throws(ImageError) {
         found = try Explanation(
           attribution, source.image(judgement.index), target: judgement.predicted,
-          versus: judgement.truth)
+          versus: judgement.truth, shouldStop: { session.shouldStop() != nil })
       } catch {
-        session.note("\(mistake.name): no evidence of mistakes: \(error.message)")
+        if error.code != "stopped" {
+          session.note("\(mistake.name): no evidence of mistakes: \(error.message)")
+        }
         break
       }
       let place = Report.evidencePage(done + 1)

@@ -32,8 +32,12 @@ struct Explain: SessionCommand {
       let picture = try readImage(image.path, options: options)
       for warning in picture.warnings { session.note("\(image.path.escaped): \(warning)") }
       found = try Explanation(
-        Attribution(classifier, team: team), picture.image, versus: versus)
-    } catch { throw Failure("\(image.path.escaped): \(error.message)") }
+        Attribution(classifier, team: team), picture.image, versus: versus,
+        shouldStop: { session.shouldStop() != nil })
+    } catch {
+      try session.checkStop()
+      throw Failure("\(image.path.escaped): \(error.message)")
+    }
     if let versus, versus == found.target {
       throw Failure(
         "--versus \(escapedText(classifier.classes[versus].utf8)) is what the network says; another class is needed",

@@ -74,10 +74,10 @@ struct EvidenceTests {
     #expect(homeless.code == 64 && homeless.errors == ["avocet: --evidence needs --out"])
   }
 
-  @Test func aSignalEndsTheEvidenceAndKeepsTheReport() throws {
-    // Asked once in the evaluation, once after it, once before each page.
+  // Asked once in the evaluation, once after it, and five times for a page: before it or within it.
+  @Test(arguments: [7, 9]) func aSignalEndsTheEvidenceAndKeepsTheReport(after: Int) throws {
     let run = avocet(
-      ["evaluate", model, data, "--out", folder.at("out")], Surroundings(signal: (15, 3)))
+      ["evaluate", model, data, "--out", folder.at("out")], Surroundings(signal: (15, after)))
     #expect(run.code == 143)
     #expect(run.errors.last == "avocet: stopped before the end")
     #expect(try links("out") == ["evidence/0001.html"])

@@ -1,6 +1,8 @@
 import AvocetCommand
 import AvocetFiles
 import AvocetImages
+import AvocetModelFiles
+import AvocetNetworks
 import SystemPackage
 import TestSupport
 import Testing
@@ -146,6 +148,52 @@ struct SeeingTests {
     let page = try folder.text("a.html")
     #expect(page.contains(" b\\xff&lt;script&gt;alert(1)&lt;\\x0a&quot;&#39;.png</title>"))
     #expect(!page.contains("<script>alert"))
+  }
+
+  @Test func namesOfUnitsCannotPutMarkupIntoAPage() throws {
+    let folder = try TemporaryFolder()
+    try folder.pictures("a.png")
+    var model = try smallModel()
+    let name = "</script><script>alert(2)</script>\u{2028}\"'\n"
+    for level in Level.allCases {
+      let units = model.network.nodes[try #require(model.network.levels[level])].shape.channels
+      for unit in 0..<units { model.detectorNames[level, default: [:]][unit] = name }
+    }
+    let path = try folder.write("named.safetensors", model.encoded())
+    let run = avocet("explain", path, folder.at("a.png"), "--out", folder.at("a.html"))
+    #expect(run.code == 0, "\(run.error)")
+    #expect(run.lines.count == run.output.split(separator: "\n").count)
+    let page = try folder.text("a.html")
+    #expect(page.contains("alert(2)") && !page.contains("<script>alert"))
+    #expect(page.split(separator: "</script>").count == 3)
+  }
+
+  @Test func aFileInPlaceOfTheOutputFolderIsExitFive() throws {
+    let folder = try TemporaryFolder()
+    let (model, data) = (try folder.model(), try folder.ninePictures())
+    try folder.write("file", [1])
+    for command in [
+      ["explain", model, data + "/ant/1.png", "--out", folder.at("file/a.html")],
+      ["features", model, data, "--out", folder.at("file")],
+      ["evaluate", model, data, "--out", folder.at("file")],
+    ] {
+      let run = avocet(command)
+      #expect(run.code == 5 && run.output.isEmpty)
+      #expect(
+        run.errors == ["avocet: \(folder.at("file")): is a regular file, not a folder"])
+    }
+    #expect(try folder.text("file") == "\u{1}")
+  }
+
+  @Test func aSignalEndsAnExplanation() throws {
+    let folder = try TemporaryFolder()
+    try folder.pictures("a.png")
+    let run = avocet(
+      ["explain", try folder.model(), folder.at("a.png"), "--out", folder.at("a.html")],
+      Surroundings(signal: (2, 1)))
+    #expect(run.code == 130 && run.output.isEmpty)
+    #expect(run.errors == ["avocet: stopped before the end"])
+    #expect(!folder.has("a.html"))
   }
 
   @Test func explainRefusesWhatItCannotExplain() throws {
