@@ -20,6 +20,11 @@ struct Evaluate: SessionCommand {
   @Option(help: "A folder for report.html and the tables and pictures in it.") var out:
     PathArgument?
   @Option(
+    help:
+      "Pages of evidence in --out, for so many of the most confident mistakes; 0: none (default: up to 12, none begun after 30 s)."
+  )
+  var evidence: Int?
+  @Option(
     name: .customLong("minimum-top1"),
     help: "Exit 3 below this share of right answers, such as 0.95.")
   var minimumTop1: Double?
@@ -32,6 +37,7 @@ struct Evaluate: SessionCommand {
       throw Failure(
         "--minimum-top1 is \(minimumTop1); a fraction from 0 to 1 is possible", code: 64)
     }
+    try checkEvidence()
     let model = try readModel(model.path)
     let old = try compare.map { path throws(Failure) in try readModel(path.path) }
     let team = ThreadTeam(threads: common.threads ?? availableCores())
@@ -59,11 +65,7 @@ struct Evaluate: SessionCommand {
       let report = Report(
         model, rows: [], evaluation: result, source: source, split: name.rawValue,
         comparison: comparison, command: session.commandLine)
-      let folder = RunFolder(out.path)
-      try writing { () throws(FileError) in
-        try report.writeJudgements(to: folder)
-        try report.writePage(to: folder)
-      }
+      try write(report, to: RunFolder(out.path), model, source, team, session)
     }
     if let minimumTop1, result.top1 < minimumTop1 {
       session.complain(

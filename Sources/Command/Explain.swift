@@ -21,6 +21,8 @@ struct Explain: SessionCommand {
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
+    try refuseExisting(out.path, force: common.force)
+    try checkDetectors()
     let team = ThreadTeam(threads: common.threads ?? availableCores())
     let classifier = Classifier(try readModel(model.path), threads: team.threadCount)
     let versus = try classNumber(classifier)
@@ -30,16 +32,19 @@ struct Explain: SessionCommand {
       let picture = try readImage(image.path, options: options)
       for warning in picture.warnings { session.note("\(image.path.escaped): \(warning)") }
       found = try Explanation(
-        Attribution(classifier, team: team), picture.image, versus: versus)
-    } catch { throw Failure("\(image.path.escaped): \(error.message)") }
+        Attribution(classifier, team: team), picture.image, versus: versus,
+        shouldStop: { session.shouldStop() != nil })
+    } catch {
+      try session.checkStop()
+      throw Failure("\(image.path.escaped): \(error.message)")
+    }
     if let versus, versus == found.target {
       throw Failure(
         "--versus \(escapedText(classifier.classes[versus].utf8)) is what the network says; another class is needed",
         code: 64)
     }
-    let title = image.path.lastComponent.map { escapedText(Array($0.string.utf8)) } ?? "picture"
     let folder = detectors?.path
-    let page = found.page(title: title) { level, unit in
+    let page = found.page(title: image.path.title) { level, unit in
       folder.flatMap { Self.patches(in: $0, level, unit) }
     }
     try writing { () throws(FileError) in
@@ -51,6 +56,14 @@ struct Explain: SessionCommand {
     return 0
   }
 
+  private func checkDetectors() throws(Failure) {
+    guard let folder = detectors?.path else { return }
+    let patches = folder.appending(Self.patches)
+    if (try? RealFileSystem().status(of: patches, followingLinks: true).kind) != .folder {
+      throw Failure("\(folder.escaped): holds no folder \(Self.patches), as detectors makes it")
+    }
+  }
+
   private func classNumber(_ classifier: Classifier) throws(Failure) -> Int? {
     guard let versus else { return nil }
     if let number = classifier.classes.firstIndex(of: versus) { return number }
@@ -60,9 +73,11 @@ struct Explain: SessionCommand {
       code: 64)
   }
 
+  private static let patches = "patches"
+
   // A unit's sheet of patches; one that cannot be read is left out.
   private static func patches(in folder: FilePath, _ level: Level, _ unit: Int) -> [UInt8]? {
-    let path = folder.appending("patches").appending(level.rawValue)
+    let path = folder.appending(patches).appending(level.rawValue)
       .appending(Detector.patchFile(unit))
     guard let bytes = try? readFile(path, limit: 1 << 20), (try? decodeImage(bytes)) != nil else {
       return nil

@@ -85,8 +85,7 @@ struct Features: SessionCommand {
     do {
       try makeFolders(place.folder)
       let image = FeatureSheet.draw(
-        features, title: path.lastComponent.map { escapedText(Array($0.string.utf8)) } ?? "picture",
-        top: top)
+        features, title: path.title, top: top)
       try writeFileAtomically(image.encodedPNG(), to: place)
       if raw { try writeRaw(features, out.path.pushing(folder)) }
       try session.print(place.escaped)

@@ -21,7 +21,7 @@ struct FetchModel: SessionCommand {
 
   func run(_ session: Session) throws(Failure) -> Int32 {
     let (model, file) = try chosen(session)
-    try options.refuseExisting(common.force)
+    try refuseExisting(options.out.path, force: common.force)
     // Beside the model, so that it goes on from there and both are on one disk.
     let path = options.out.path.folder.appending(file.name)
     do throws(FileError) { try makeFolders(path.folder) } catch { throw Failure(error) }

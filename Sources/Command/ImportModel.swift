@@ -40,7 +40,7 @@ struct ImportOptions: ParsableArguments {
   func run(
     _ session: Session, _ path: FilePath, _ common: CommonOptions, origin: Provenance?
   ) throws(Failure) -> Int32 {
-    try refuseExisting(common.force)
+    try refuseExisting(out.path, force: common.force)
     let named = try architecture.map { name throws(Failure) in try namedArchitecture(name) }
     let model: Model
     do throws(ModelFileError) {
@@ -55,15 +55,6 @@ struct ImportOptions: ParsableArguments {
     )
     try session.print(out.path.escaped)
     return 0
-  }
-
-  /// Complains if the model would replace a file.
-  func refuseExisting(_ force: Bool) throws(Failure) {
-    let status = try? RealFileSystem().status(of: out.path, followingLinks: true)
-    if let status, status.kind != .regular || !force {
-      throw Failure(
-        "\(out.path.escaped): is there already; nothing was written (--force to replace a file)")
-    }
   }
 
   private func model(

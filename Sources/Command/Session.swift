@@ -145,6 +145,22 @@ func prepareOutput(_ folder: FilePath, force: Bool, resume: Bool = false) throws
   } catch { throw Failure(error.description, code: error.kind == .other ? 2 : 5) }
 }
 
+/// Complains if an output would replace a file; what is no regular file is never replaced.
+func refuseExisting(_ file: FilePath, force: Bool) throws(Failure) {
+  let status = try? RealFileSystem().status(of: file, followingLinks: true)
+  if let status, status.kind != .regular || !force {
+    throw Failure(
+      "\(file.escaped): is there already; nothing was written (--force to replace a file)")
+  }
+}
+
+extension FilePath {
+  /// The name without the folders, escaped, as a page's title has it.
+  var title: String {
+    lastComponent.map { FilePath(root: nil, [$0]).escaped } ?? escaped
+  }
+}
+
 /// A process argument as a string that keeps every byte.
 package func carriedArgument(_ bytes: [UInt8]) -> String {
   if let text = String(validating: bytes, as: UTF8.self) { return text }

@@ -32,7 +32,7 @@ public struct LevelMaps: Sendable {
   public let shape: Shape
   /// Pixels of the view that one unit sees, along each side.
   public let fieldSize: Int
-  /// The maps, by falling contribution (by falling maximum where there is none); of equals the lower unit first.
+  /// The maps, by falling contribution; of equals, and where there is none, by falling maximum, then the lower unit first.
   public let maps: [FeatureMap]
   /// What all units together add to the predicted class's logit, and by how much that misses the difference to the baseline's.
   public let total: (contribution: Double, gap: Double)?
@@ -105,7 +105,7 @@ extension LevelMaps {
     }
     (self.level, self.shape, fieldSize) = (level, shape, field.size)
     self.maps = maps.sorted {
-      ($1.contribution ?? $1.maximum, $0.unit) < ($0.contribution ?? $0.maximum, $1.unit)
+      ($1.contribution ?? 0, $1.maximum, $0.unit) < ($0.contribution ?? 0, $0.maximum, $1.unit)
     }
     baseline = attribution.baseline(of: level)
     total = added.map { ($0.contributions.reduce(0) { $0 + Double($1) }, $0.gap) }

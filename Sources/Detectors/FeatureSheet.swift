@@ -1,5 +1,6 @@
 import AvocetClassifier
 import AvocetDrawing
+import AvocetFiles
 import AvocetImages
 import AvocetNetworks
 import AvocetTraining
@@ -121,7 +122,7 @@ public struct FeatureSheet {
     let shown = Array(level.maps.prefix(count))
     let peak = max(shown.map(\.maximum).max() ?? 0, 1e-6)
     canvas.text(
-      "\(level.shape.channels) detectors, each looks at \(sees(level)); \(chosen(level, shown))",
+      "\(grouped(level.shape.channels)) detectors, each looks at \(sees(level)); \(chosen(level, shown))",
       at: Point(bandLeft, y + 47), size: 13, color: Self.faint)
     scale(peak, y)
     for (place, map) in shown.enumerated() {
@@ -132,6 +133,9 @@ public struct FeatureSheet {
 
   private func chosen(_ level: LevelMaps, _ shown: [FeatureMap]) -> String {
     guard let total = level.total else { return "the \(shown.count) strongest here" }
+    if abs(total.contribution) < 0.005, shown.allSatisfy({ abs($0.contribution ?? 0) < 0.005 }) {
+      return "none adds anything, against \(level.baseline.rawValue)"
+    }
     let part = shown.reduce(0) { $0 + Double($1.contribution ?? 0) }
     return
       "these \(shown.count) add \(signed(part)) of \(signed(total.contribution)) to the logit of \"\(fitted(winner, 13, 120))\""
@@ -160,20 +164,22 @@ public struct FeatureSheet {
   }
 
   private mutating func draw(_ map: FeatureMap, _ level: LevelMaps, _ peak: Float, _ at: Point) {
-    let frame = Rectangle(x: at.x, y: at.y, width: Self.tile, height: Self.tile)
+    let view = features.view
+    let scale = Self.tile / Double(max(view.width, view.height))
+    let frame = Rectangle(
+      x: at.x, y: at.y, width: Double(view.width) * scale, height: Double(view.height) * scale)
     canvas.draw(
-      features.view.glowing(map.values, level.shape, peak: peak, side: Int(Self.tile)), in: frame)
-    let scale = Self.tile / Double(max(features.view.width, features.view.height))
+      view.glowing(map.values, level.shape, peak: peak, side: Int(Self.tile)), in: frame)
     let field = map.viewField
-    if map.maximum > 0, field.width < Double(features.view.width) {
+    if map.maximum > 0, field.width < Double(view.width) {
       let place = Rectangle(
         x: at.x + field.x * scale, y: at.y + field.y * scale, width: field.width * scale,
         height: field.height * scale)
-      canvas.stroke(.rectangle(place), RGB(120, 230, 255), penWidth: 1.4, opacity: 0.9)
+      mark(place, in: frame)
     }
     let y = at.y + Self.tile + 8
     if field.width >= 1, field.height >= 1 {
-      let patch = features.view.cropped(
+      let patch = view.cropped(
         x: Int(field.x), y: Int(field.y), width: max(1, Int(field.width)),
         height: max(1, Int(field.height)))
       let side = 44 / max(field.width, field.height)
@@ -181,14 +187,49 @@ public struct FeatureSheet {
         patch,
         in: Rectangle(x: at.x, y: y, width: field.width * side, height: field.height * side))
     }
-    canvas.text(
-      fitted(map.name ?? "unit \(map.unit)", 14, Self.tile - 54), at: Point(at.x + 54, y + 16),
-      size: 14, color: Self.ink)
+    label(map, Point(at.x + 54, y))
+  }
+
+  // The unit's name, what it adds, how strongly it answers.
+  private mutating func label(_ map: FeatureMap, _ at: Point) {
+    let name = parted(map.name ?? "unit \(map.unit)", 14, Self.tile - 54)
+    for (row, line) in name.enumerated() {
+      canvas.text(line, at: Point(at.x, at.y + 12 + 16 * Double(row)), size: 14, color: Self.ink)
+    }
     let strength = map.maximum > 0 ? "max \(decimal(Double(map.maximum), 2))" : "silent"
     let lines = [map.contribution.map { "adds \(signed(Double($0)))" }, strength].compactMap(\.self)
     for (row, line) in lines.enumerated() {
-      canvas.text(
-        line, at: Point(at.x + 54, y + 34 + 16 * Double(row)), size: 13, color: Self.faint)
+      let y = at.y + 13 + 16 * Double(name.count + row)
+      canvas.text(line, at: Point(at.x, y), size: 13, color: Self.faint)
+    }
+  }
+
+  // On one line, or on two, parted between words; what does not fit there is cut off.
+  private func parted(_ text: String, _ size: Double, _ width: Double) -> [String] {
+    let words = text.split(separator: " ")
+    let fitting = words.indices.prefix {
+      Canvas.textWidth(words[...$0].joined(separator: " "), size: size) <= width
+    }.count
+    if fitting == 0 || fitting == words.count { return [fitted(text, size, width)] }
+    return [
+      words[..<fitting].joined(separator: " "),
+      fitted(words[fitting...].joined(separator: " "), size, width),
+    ]
+  }
+
+  // The place at its exact size; four strokes point at one that is hard to find.
+  private mutating func mark(_ place: Rectangle, in frame: Rectangle) {
+    let color = RGB(120, 230, 255)
+    canvas.stroke(.rectangle(place), color, penWidth: 1.4, opacity: 0.9)
+    guard max(place.width, place.height) < 9 else { return }
+    let center = Point(place.x + place.width / 2, place.y + place.height / 2)
+    for (x, y) in [(-1.0, 0.0), (1, 0), (0, -1), (0, 1)] {
+      let near = Point(center.x + x * 8, center.y + y * 8)
+      let far = Point(center.x + x * 15, center.y + y * 15)
+      guard far.x >= frame.x, far.x <= frame.x + frame.width, far.y >= frame.y,
+        far.y <= frame.y + frame.height
+      else { continue }
+      canvas.line(from: near, to: far, color, penWidth: 1.4, opacity: 0.9)
     }
   }
 

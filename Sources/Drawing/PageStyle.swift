@@ -36,7 +36,7 @@ public enum PageStyle {
     :root{--ink:#1d2127;--faint:#5d6470;--paper:#fff;--card:#f3f5f7;--line:#d9dde2;--bar:#1f62a8;--bad:#b4470c}
     @media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--faint:#a3abb6;--paper:#14171b;--card:#1e2329;--line:#363d46;--bar:#6aa5e3;--bad:#f29a5c}}
     *{box-sizing:border-box}
-    body{font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:0 auto;padding:1.5rem 1rem 4rem}
+    body{font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink);background:var(--paper);max-width:62rem;margin:0 auto;padding:1.5rem 1rem 4rem;overflow-wrap:break-word}
     h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.2rem;margin:2.6rem 0 .6rem;border-top:1px solid var(--line);padding-top:1.2rem}
     p{max-width:44rem;margin:.4rem 0 .8rem}header p,.note,figcaption small{color:var(--faint)}
     .scroll{overflow-x:auto}table{border-collapse:collapse}caption{text-align:left;color:var(--faint);padding-bottom:.4rem}

@@ -14,8 +14,13 @@ public struct Report {
   let comparison: Comparison?
   let command: String
   let pictures: Pictures
-  /// The most confident mistakes whose pictures can still be read, up to 24.
-  let mistakes: [Mistake]
+  /// The most confident mistakes whose pictures can still be read, up to `mistakesShown`.
+  public let mistakes: [Mistake]
+  /// The pages, beside the report's, that show why a mistake was made, by the picture's index in the source.
+  public var evidence: [Int: String] = [:]
+
+  /// Mistakes that are shown.
+  public static let mistakesShown = 24
 
   /// A report on a model.
   ///
@@ -83,6 +88,12 @@ public struct Report {
     if let picture = pictures.reliability { try folder.write(picture, "reliability.png") }
     if !mistakes.isEmpty { try folder.write(contactSheet.encodedPNG(), "mistakes.png") }
     if let comparison { try folder.write(compareCSV(comparison), "compare.csv") }
+  }
+
+  /// The place, in the report's folder, of the evidence for mistake `number`, counted from 1: `evidence/0001.html`.
+  public static func evidencePage(_ number: Int) -> String {
+    let digits = String(number)
+    return "evidence/\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).html"
   }
 
   /// Writes `report.html`.
@@ -172,11 +183,16 @@ public struct Report {
   }
 }
 
-/// A wrong picture as the network saw it.
-struct Mistake {
+/// A picture of which the network is wrong.
+public struct Mistake: Sendable {
+  /// What it said, and of which picture of the source.
+  public let judgement: Evaluation.Judgement
+  /// The picture's name in messages.
+  public let name: String
+  /// The picture as the network saw it.
   let picture: Image
-  let truth, said, name: String
-  let confidence: Double
+  /// The names of the true class and of the predicted one.
+  let truth, said: String
 }
 
 extension Report {
@@ -184,12 +200,12 @@ extension Report {
     _ evaluation: Evaluation?, _ source: (any DataSource)?, _ preprocessing: Preprocessing
   ) -> [Mistake] {
     guard let evaluation, let source else { return [] }
-    return evaluation.mistakes.prefix(24).compactMap { judgement in
+    return evaluation.mistakes.prefix(mistakesShown).compactMap { judgement in
       guard let image = try? source.image(judgement.index) else { return nil }
       return Mistake(
+        judgement: judgement, name: source.identifier(judgement.index),
         picture: preprocessing.view(of: image), truth: evaluation.classes[judgement.truth],
-        said: evaluation.classes[judgement.predicted], name: source.identifier(judgement.index),
-        confidence: judgement.confidence)
+        said: evaluation.classes[judgement.predicted])
     }
   }
 
@@ -199,7 +215,10 @@ extension Report {
       title: "The \(mistakes.count) most confident of \(grouped(all)) mistakes",
       note: "each picture as the network saw it: the truth, and what the network said",
       entries: mistakes.map {
-        ($0.picture, ["\($0.truth)", "said \($0.said) \(decimal(100 * $0.confidence, 0)) %"])
+        (
+          $0.picture,
+          ["\($0.truth)", "said \($0.said) \(decimal(100 * $0.judgement.confidence, 0)) %"]
+        )
       }
     ).image()
   }
@@ -211,8 +230,13 @@ extension RunFolder {
     try write(Report.curves(rows).encodedPNG(), "curves.png")
   }
 
-  /// Removes the page of an earlier training, for a training that has its page is complete.
-  public func discardReport() { try? fileSystem.remove(path.appending("report.html")) }
+  /// Removes an earlier report's page, for where there is one the work is complete, and the pages of evidence that it led to.
+  public func discardReport() {
+    try? fileSystem.remove(path.appending("report.html"))
+    for number in 1...Report.mistakesShown {
+      try? fileSystem.remove(path.appending(Report.evidencePage(number)))
+    }
+  }
 
   /// Whether the page is there.
   public var hasReport: Bool { Self.exists(path.appending("report.html")) }

@@ -34,7 +34,7 @@ extension Report {
     .bar{display:inline-block;width:7rem;height:.6rem;background:var(--line);border-radius:.3rem;overflow:hidden;margin-right:.6rem}.bar i{display:block;height:100%;background:var(--bar)}
     img{max-width:100%;height:auto}img.chart{background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.4rem}
     .mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem;margin:1rem 0}figure{margin:0;overflow-wrap:anywhere;font-size:.9rem;line-height:1.35}
-    figure img{width:100%;image-rendering:pixelated;border-radius:.4rem;display:block;margin-bottom:.3rem}figure b{color:var(--bad)}
+    figure img{width:100%;image-rendering:pixelated;border-radius:.4rem;display:block;margin-bottom:.3rem}figure b{color:var(--bad)}figure a{color:var(--bar);display:block}
     pre{background:var(--card);padding:.8rem 1rem;border-radius:.5rem;overflow-x:auto;font-size:.85rem}summary{cursor:pointer;margin:.6rem 0}
     @media (max-width:40rem){.bar{display:none}}
     @media print{h2{break-after:avoid}figure,img{break-inside:avoid}}
@@ -169,15 +169,29 @@ extension Report {
 
   private var mistakesSection: String {
     if mistakes.isEmpty { return "" }
+    let before = Dictionary(
+      uniqueKeysWithValues: (comparison?.rows ?? []).map { ($0.index, $0.old) })
     let figures = mistakes.map { mistake in
       let (truth, said) = (Markup.escaped(mistake.truth), Markup.escaped(mistake.said))
+      let picture =
+        "<img alt=\"A picture of the class \(truth) that was taken for \(said)\" src=\"data:image/png;base64,\(base64(mistake.picture.encodedPNG()))\">"
+      let linked = evidence[mistake.judgement.index].map {
+        "<a href=\"\($0)\">\(picture)Why \(said)?</a>"
+      }
+      let old = before[mistake.judgement.index].map {
+        "; the old model: \($0 == mistake.truth ? "right" : Markup.escaped($0))"
+      }
       return
-        "<figure><img alt=\"A picture of the class \(truth) that was taken for \(said)\" src=\"data:image/png;base64,\(base64(mistake.picture.encodedPNG()))\"><figcaption>\(truth), said <b>\(said)</b> (\(decimal(100 * mistake.confidence, 0)) %)<br><small>\(Markup.escaped(mistake.name))</small></figcaption></figure>"
+        "<figure>\(linked ?? picture)<figcaption>\(truth), said <b>\(said)</b> (\(decimal(100 * mistake.judgement.confidence, 0)) %)\(old ?? "")<br><small>\(Markup.escaped(mistake.name))</small></figcaption></figure>"
     }
+    let links =
+      evidence.isEmpty
+      ? ""
+      : " Where a picture asks why, it leads to the evidence: what spoke for the answer rather than for the truth. Those pages lie in the folder \"evidence\" beside this one: hand on the whole folder."
     return section(
       "The most confident mistakes",
       "<div class=\"mistakes\">\n\(figures.joined(separator: "\n"))\n</div>\n",
-      "Each picture as the network saw it: its class, then what the network said. Look for wrong labels here, and for what the training pictures lack. wrong.csv lists them all."
+      "Each picture as the network saw it: its class, then what the network said. Look for wrong labels here, and for what the training pictures lack. wrong.csv lists them all.\(links)"
     )
   }
 

@@ -1,5 +1,8 @@
+import AvocetCommand
 import AvocetFiles
 import AvocetImages
+import AvocetModelFiles
+import AvocetNetworks
 import SystemPackage
 import TestSupport
 import Testing
@@ -92,6 +95,105 @@ struct SeeingTests {
     for word in ["http://", "https://", "<link", "@import"] { #expect(!page.contains(word)) }
     #expect(page.contains("tabindex=\"0\"") && page.contains("aria-live"))
     #expect(try folder.files("x/") == ["x/a.html"])
+  }
+
+  @Test func explainReplacesNoPageUnasked() throws {
+    let folder = try TemporaryFolder()
+    try folder.pictures("a.png")
+    let model = try folder.model()
+    try folder.write("a.html", [1])
+    let run = avocet("explain", model, folder.at("a.png"), "--out", folder.at("a.html"))
+    #expect(run.code == 2)
+    #expect(
+      run.errors == [
+        "avocet: \(folder.at("a.html")): is there already; nothing was written (--force to replace a file)"
+      ])
+    #expect(try folder.text("a.html") == "\u{1}")
+    let forced = avocet(
+      "explain", model, folder.at("a.png"), "--out", folder.at("a.html"), "--force")
+    #expect(forced.code == 0)
+    #expect(try folder.text("a.html").hasPrefix("<!doctype html>"))
+    // A folder or a device is never replaced.
+    for place in [folder.path.string, "/dev/null"] {
+      let run = avocet("explain", model, folder.at("a.png"), "--out", place, "--force")
+      #expect(run.code == 2 && run.errors.count == 1)
+    }
+  }
+
+  @Test func patchesAreTakenFromAFolderThatDetectorsMade() throws {
+    let folder = try TemporaryFolder()
+    try folder.pictures("a.png")
+    let model = try folder.model()
+    let (picture, page) = (folder.at("a.png"), folder.at("a.html"))
+    let units = folder.at("units")
+    let wrong = avocet("explain", model, picture, "--out", page, "--detectors", units)
+    #expect(wrong.code == 2 && !folder.has("a.html"))
+    #expect(
+      wrong.errors == ["avocet: \(units): holds no folder patches, as detectors makes it"])
+    #expect(avocet("detectors", model, "aviary:count=20,size=32", "--out", units).code == 0)
+    let run = avocet("explain", model, picture, "--out", page, "--detectors", units)
+    #expect(run.code == 0, "\(run.error)")
+    #expect(try folder.text("a.html").contains("\"patches\":\"data:image/jpeg;base64,"))
+  }
+
+  @Test func aNameOfAnyBytesIsATitle() throws {
+    let folder = try TemporaryFolder()
+    let model = try folder.model()
+    let name = Array("b".utf8) + [0xFF] + Array("<script>alert(1)<\n\"'.png".utf8)
+    let path = FilePath(bytes: folder.path.bytes + [UInt8(ascii: "/")] + name)
+    try writeFileAtomically(picture(1).encodedPNG(), to: path)
+    let run = avocet(
+      "explain", model, carriedArgument(path.bytes), "--out", folder.at("a.html"))
+    #expect(run.code == 0, "\(run.error)")
+    let page = try folder.text("a.html")
+    #expect(page.contains(" b\\xff&lt;script&gt;alert(1)&lt;\\x0a&quot;&#39;.png</title>"))
+    #expect(!page.contains("<script>alert"))
+  }
+
+  @Test func namesOfUnitsCannotPutMarkupIntoAPage() throws {
+    let folder = try TemporaryFolder()
+    try folder.pictures("a.png")
+    var model = try smallModel()
+    let name = "</script><script>alert(2)</script>\u{2028}\"'\n"
+    for level in Level.allCases {
+      let units = model.network.nodes[try #require(model.network.levels[level])].shape.channels
+      for unit in 0..<units { model.detectorNames[level, default: [:]][unit] = name }
+    }
+    let path = try folder.write("named.safetensors", model.encoded())
+    let run = avocet("explain", path, folder.at("a.png"), "--out", folder.at("a.html"))
+    #expect(run.code == 0, "\(run.error)")
+    #expect(run.lines.count == run.output.split(separator: "\n").count)
+    let page = try folder.text("a.html")
+    #expect(page.contains("alert(2)") && !page.contains("<script>alert"))
+    #expect(page.split(separator: "</script>").count == 3)
+  }
+
+  @Test func aFileInPlaceOfTheOutputFolderIsExitFive() throws {
+    let folder = try TemporaryFolder()
+    let (model, data) = (try folder.model(), try folder.ninePictures())
+    try folder.write("file", [1])
+    for command in [
+      ["explain", model, data + "/ant/1.png", "--out", folder.at("file/a.html")],
+      ["features", model, data, "--out", folder.at("file")],
+      ["evaluate", model, data, "--out", folder.at("file")],
+    ] {
+      let run = avocet(command)
+      #expect(run.code == 5 && run.output.isEmpty)
+      #expect(
+        run.errors == ["avocet: \(folder.at("file")): is a regular file, not a folder"])
+    }
+    #expect(try folder.text("file") == "\u{1}")
+  }
+
+  @Test func aSignalEndsAnExplanation() throws {
+    let folder = try TemporaryFolder()
+    try folder.pictures("a.png")
+    let run = avocet(
+      ["explain", try folder.model(), folder.at("a.png"), "--out", folder.at("a.html")],
+      Surroundings(signal: (2, 1)))
+    #expect(run.code == 130 && run.output.isEmpty)
+    #expect(run.errors == ["avocet: stopped before the end"])
+    #expect(!folder.has("a.html"))
   }
 
   @Test func explainRefusesWhatItCannotExplain() throws {

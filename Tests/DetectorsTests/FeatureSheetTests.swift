@@ -1,6 +1,9 @@
+import AvocetClassifier
 import AvocetDatasets
 import AvocetDetectors
 import AvocetImages
+import AvocetModelFiles
+import AvocetNetworks
 import FoundationEssentials
 import Testing
 
@@ -40,6 +43,29 @@ import Testing
     let sheet = FeatureSheet.draw(found, title: long)
     let plain = FeatureSheet.draw(found, title: "")
     #expect([sheet.width, sheet.height] == [plain.width, plain.height])
+  }
+
+  @Test func aNameOfSomeWordsIsReadToItsEnd() throws {
+    func sheet(_ name: String) throws -> Image {
+      let found = try features(classifier(names: [.edges: [0: name]]), bird, levels: [.edges])
+      return FeatureSheet.draw(found, title: "", top: 32)
+    }
+    let differs = try sheet("edge at 150° 2") != sheet("edge at 150° 3")
+    #expect(differs)
+  }
+
+  @Test func mapsHaveTheShapeOfTheView() throws {
+    let network = try Architecture.network(named: "tiny", input: Shape(32, 64, 3), classes: 10)
+    let wide = Classifier(
+      Model(
+        network: network, parameters: Parameters(initialising: network, seed: 4),
+        classes: Aviary.classes, preprocessing: Preprocessing(height: 32, width: 64),
+        provenance: Provenance(data: "none", recipe: "{}", licence: "none")))
+    let sheet = FeatureSheet.draw(try features(wide, bird), title: "wide")
+    // Below a map's upper half, and above what is written under it, the sheet is empty.
+    let paper = sheet[390, 270]
+    #expect(sheet[390, 170] != paper && sheet[500, 214] != paper)
+    for x in 380..<512 { for y in 220..<284 { #expect(sheet[x, y] == paper) } }
   }
 
   @Test func picturesOfEveryShapeFit() throws {

@@ -30,7 +30,7 @@ extension DetectorDictionary {
   private static let style = """
     body{max-width:80rem}.found{font-size:.9rem}.found td{white-space:nowrap}.units{display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:1rem;list-style:none;padding:0}
     .units li{background:var(--card);border-radius:.6rem;padding:.7rem;font-size:.88rem;line-height:1.35;overflow-wrap:anywhere}
-    .units img{width:100%;border-radius:.3rem;display:block;margin-bottom:.4rem}.units img.filter{width:3rem;image-rendering:pixelated;float:right;margin:0 0 .3rem .4rem}
+    .units img{width:100%;height:auto;border-radius:.3rem;display:block;margin-bottom:.4rem}.units img.filter{width:3rem;image-rendering:pixelated;float:right;margin:0 0 .3rem .4rem}
     .units img.preferred{width:4.2rem;float:right;clear:right;margin:0 0 .3rem .4rem}.units b{font-size:1rem}.units span{color:var(--faint);display:block}.units .none{aspect-ratio:1;display:grid;place-items:center;background:var(--line);border-radius:.3rem;margin-bottom:.4rem}
     nav a{color:var(--bar)}input{font:inherit;padding:.3rem .5rem;border:1px solid var(--line);border-radius:.4rem;background:var(--paper);color:var(--ink)}
     """

@@ -1,4 +1,5 @@
 import AvocetDrawing
+import AvocetFiles
 import AvocetImages
 import AvocetNetworks
 import AvocetTraining
@@ -68,7 +69,7 @@ struct EvidenceGraph {
     let side = max(explanation.view.width, explanation.view.height)
     let sees = level.fieldSize >= side ? "all of it" : "\(level.fieldSize) pixels wide"
     return
-      "<text class=\"head\" x=\"\(at.x)\" y=\"16\">\(level.level.rawValue)</text><text class=\"small\" x=\"\(at.x)\" y=\"33\">\(level.units.count) units, each sees \(sees)</text>"
+      "<text class=\"head\" x=\"\(at.x)\" y=\"16\">\(level.level.rawValue)</text><text class=\"small\" x=\"\(at.x)\" y=\"33\">\(grouped(level.units.count)) units, each sees \(sees)</text>"
   }
 
   // As thick as its share of `whole`; less than a fiftieth is left out.
@@ -136,22 +137,25 @@ struct EvidenceGraph {
   private func box(_ unit: UnitEvidence, _ at: Point, _ key: String) -> String {
     let words =
       "\(unit.level.rawValue) \(unit.title): adds \(signed(unit.contribution)), strongest at \(explanation.place(of: unit.field))"
-    let title = unit.title.count > 15 ? unit.title.prefix(14) + "…" : Substring(unit.title)
     let patch = explanation.view.patch(unit.field)
     let scale = 44 / Double(max(patch.width, patch.height))
     return """
-      <g class="unit" role="button" tabindex="0" aria-pressed="false" data-key="\(key)" aria-label="\(Markup.escaped(words))" transform="translate(\(at.x) \(at.y))"><title>\(Markup.escaped(words))</title><rect width="\(Self.boxWidth)" height="\(Self.boxHeight)" rx="8"/><image href="\(dataAddress(patch))" x="5" y="5" width="\(Double(patch.width) * scale)" height="\(Double(patch.height) * scale)" preserveAspectRatio="none"/><text x="56" y="23">\(Markup.escaped(String(title)))</text><text class="small" x="56" y="42">\(signed(unit.contribution))</text></g>
+      <g class="unit" role="button" tabindex="0" aria-pressed="false" data-key="\(key)" aria-label="\(Markup.escaped(words))" transform="translate(\(at.x) \(at.y))"><title>\(Markup.escaped(words))</title><rect width="\(Self.boxWidth)" height="\(Self.boxHeight)" rx="8"/><image href="\(dataAddress(patch))" x="5" y="5" width="\(Double(patch.width) * scale)" height="\(Double(patch.height) * scale)" preserveAspectRatio="none"/><text x="56" y="23">\(Markup.escaped(Self.shortened(unit.title, 15)))</text><text class="small" x="56" y="42">\(signed(unit.contribution))</text></g>
       """
   }
 
   private var classBox: String {
-    let name = explanation.className(explanation.target)
-    let short = name.count > 16 ? name.prefix(15) + "…" : Substring(name)
-    let versus = explanation.versus.map { " over \(explanation.className($0))" } ?? ""
+    let name = Self.shortened(explanation.className(explanation.target), 14)
+    let versus =
+      explanation.versus.map { "over \(Self.shortened(explanation.className($0), 20))" } ?? ""
     let probability = decimal(
       100 * Double(explanation.prediction.probabilities[explanation.target]), 1)
     return
-      "<g transform=\"translate(\(classPlace.x) \(classPlace.y))\"><rect class=\"class\" width=\"180\" height=\"68\" rx=\"10\"/><text class=\"big\" x=\"14\" y=\"28\">\(Markup.escaped(String(short)))</text><text class=\"small\" x=\"14\" y=\"50\">\(probability) %, logit \(signed(explanation.difference))\(Markup.escaped(versus))</text></g>"
+      "<g transform=\"translate(\(classPlace.x) \(classPlace.y))\"><rect class=\"class\" width=\"180\" height=\"\(versus.isEmpty ? 68 : 86)\" rx=\"10\"/><text class=\"big\" x=\"14\" y=\"28\">\(Markup.escaped(name))</text><text class=\"small\" x=\"14\" y=\"50\">\(probability) %, logit \(signed(explanation.difference))</text><text class=\"small\" x=\"14\" y=\"70\">\(Markup.escaped(versus))</text></g>"
+  }
+
+  private static func shortened(_ text: String, _ count: Int) -> String {
+    text.count > count ? text.prefix(count - 1) + "…" : text
   }
 }
 

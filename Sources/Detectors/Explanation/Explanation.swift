@@ -98,10 +98,14 @@ public struct Explanation: Sendable {
   /// Units of each level that the graph shows.
   static let shown = 6
 
-  /// Why `target` (nil: the most probable class), rather than `versus`.
+  /// Why `target` (nil: the most probable class), rather than `versus`; the error `stopped` where `shouldStop` says so on the way.
   public init(
-    _ attribution: Attribution, _ image: Image, target wanted: Int? = nil, versus: Int? = nil
+    _ attribution: Attribution, _ image: Image, target wanted: Int? = nil, versus: Int? = nil,
+    shouldStop: () -> Bool = { false }
   ) throws(ImageError) {
+    func goOn() throws(ImageError) {
+      if shouldStop() { throw ImageError(code: "stopped", message: "stopped before the end") }
+    }
     let task = try EvidenceTask(attribution, image, target: wanted, versus: versus)
     (view, baseline) = (task.picture.view, task.blurred.view)
     (prediction, blurredPrediction) = (task.said(task.picture), task.said(task.blurred))
@@ -112,14 +116,18 @@ public struct Explanation: Sendable {
     difference = ofPixels.difference
     pixels = task.pixelMap(ofPixels)
     pixelGap = ofPixels.gap
+    try goOn()
     let found = Level.allCases.compactMap { task.level($0) }
     guard found.count == Level.allCases.count else {
       throw ImageError(
         code: "no-levels", message: "other ways of the network lead past one of its levels")
     }
     levels = found.map(\.evidence)
+    try goOn()
     links = task.links(found)
+    try goOn()
     switches = task.switches(levels, prediction, target)
+    try goOn()
     deletions =
       task.deletions(of: .pixels, ours: pixels)
       + task.deletions(of: .parts, ours: levels[1].worth)

@@ -18,7 +18,8 @@ extension Explanation {
         <section>
         <h2>From pixels to \(Markup.escaped(className(target)))</h2>
         <p>The units that add the most, level by level, and the strongest paths between them: a line is as thick as its share of what the unit on its right adds. Point at a unit, or choose it, to see where it looks.</p>
-        <div class="scroll graph">
+        <p class="wide note">The drawing is wider than this screen: push it to the side to see all of it.</p>
+        <div class="scroll graph" tabindex="0" role="region" aria-label="The evidence as a graph">
         \(EvidenceGraph(explanation: self).svg { "\($0.level.rawValue)-\($0.unit)" })
         </div>
         <div id="detail" class="detail" role="status" aria-live="polite"><p>No unit chosen.</p></div>
@@ -39,9 +40,10 @@ extension Explanation {
     .graph svg{min-width:58rem;width:100%;height:auto;display:block}.graph text{fill:var(--ink);font:600 13px system-ui,sans-serif}.graph .small{font-weight:400;font-size:12px;fill:var(--faint)}.graph .head{font-size:15px;fill:var(--bar)}.graph .big{font-size:20px}
     .graph path{fill:none;stroke:var(--bar);opacity:.38}.graph path.against{stroke:var(--bad)}.graph path.lit{opacity:.95}.graph svg.chosen path:not(.lit){opacity:.1}
     .graph .unit{cursor:pointer;outline:none}.graph .unit rect,.graph .class{fill:var(--card);stroke:var(--line);stroke-width:1.5}.graph .unit:hover rect,.graph .unit[aria-pressed=true] rect{stroke:var(--bar);stroke-width:3}.graph .unit:focus-visible rect{stroke:var(--bad);stroke-width:3.5}
+    .wide{display:none}@media (max-width:60rem){.wide{display:block}}
     #place{fill:none;stroke:#ff2f6d;stroke-width:3}
-    .detail{display:flex;gap:1.2rem;flex-wrap:wrap;min-height:13rem;background:var(--card);border-radius:.6rem;padding:1rem;margin:1rem 0}.detail img{width:12rem;height:12rem;border-radius:.4rem;image-rendering:auto}.detail div{flex:1 1 18rem}.detail figure{font-size:.85rem}
-    .heat{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:1rem}.heat img{width:100%;border-radius:.4rem}
+    .detail{display:flex;gap:1.2rem;flex-wrap:wrap;min-height:13rem;background:var(--card);border-radius:.6rem;padding:1rem;margin:1rem 0}.detail img{width:12rem;border-radius:.4rem;image-rendering:auto}.detail div{flex:1 1 18rem}.detail figure{font-size:.85rem}
+    .heat{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:1rem}.heat img{width:100%;border-radius:.4rem}
     .swatch{display:inline-block;width:.8em;height:.8em;border-radius:.2em;margin-right:.2em}
     """
 
@@ -92,16 +94,16 @@ extension Explanation {
     let made = links.filter { $0.level == unit.level && $0.to == unit.unit }.map { link in
       (below?.units.first { $0.unit == link.from }?.title ?? "unit \(link.from)", link.contribution)
     }
-    if !made.isEmpty {
+    if let below, !made.isEmpty {
       let own = remainder(of: unit)
       let rest = abs(own) < 0.005 ? "" : "; through no unit: \(signed(own))"
-      lines.append("Made of: \(list(made))\(rest).")
+      lines.append("Made of \(below.level.rawValue): \(list(made))\(rest).")
     }
     if let above = levels.drop(while: { $0.level != unit.level }).dropFirst().first {
       let goes = links.filter { $0.level == above.level && $0.from == unit.unit }.map { link in
         (above.units.first { $0.unit == link.to }?.title ?? "unit \(link.to)", link.contribution)
       }
-      if !goes.isEmpty { lines.append("Goes into: \(list(goes)).") }
+      if !goes.isEmpty { lines.append("Goes into \(above.level.rawValue): \(list(goes)).") }
     }
     return lines
   }

@@ -21,7 +21,12 @@ extension Explanation {
       text +=
         " rather than \(className(versus)) \(decimal(Double(prediction.probabilities[versus]), 3))"
     }
-    if clauses.isEmpty { return text + ": no part speaks for it" }
+    if clauses.isEmpty {
+      return text
+        + (abs(difference) < 0.005
+          ? ": blurred, the picture is the same to the network, so nothing in it counts"
+          : ": no part speaks for it")
+    }
     text +=
       ": "
       + clauses.map { "\($0.title) \(decimal($0.sum, 2)) at \($0.place)" }
