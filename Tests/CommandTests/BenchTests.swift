@@ -124,7 +124,7 @@ import Testing
     #expect(small.code == 64)
     #expect(
       small.errors == [
-        "avocet: architecture aviary with pictures of 4x4x3: pool2: a window of 2x2 on a map of 1x1x96"
+        "avocet: architecture aviary with pictures of 4x4x3: pool2: a window of 2x2 on a map of 1x1x128"
       ])
   }
 

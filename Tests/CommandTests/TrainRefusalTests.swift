@@ -67,7 +67,7 @@ struct TrainRefusalTests {
     ),
     (
       ["--architecture", "aviary", "--size", "4"],
-      "architecture aviary with pictures of 4x4x3: pool2: a window of 2x2 on a map of 1x1x96"
+      "architecture aviary with pictures of 4x4x3: pool2: a window of 2x2 on a map of 1x1x128"
     ),
     (["--size", "0"], "recipe aviary: size is 0; 1 to 1024 is allowed"),
     (["--epochs=-1"], "recipe aviary: epochs is -1; 0 to 1,000,000 is allowed"),
