@@ -59,7 +59,7 @@ let rooms: [Target] = [
   room(
     "Kernels", ["CVector", "KernelContract", "KernelsPortable", "KernelsAVX2", "KernelsAVX512"],
     settings: []),
-  room("Files", [systemPackage]),
+  room("Files", ["CZlib", systemPackage]),
   room("Downloads", ["CTransfers", "CCrypto", "AvocetFiles"]),
   room("Images", ["CCodecs", "AvocetKernels", "AvocetFiles"]),
   room("Drawing", ["AvocetImages"]),

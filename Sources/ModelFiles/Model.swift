@@ -124,6 +124,8 @@ public struct Model: Sendable {
         try file.numbers(of: slice.name, range)
       }
     }
+    // Last, for what is known more exactly should be said more exactly.
+    try file.checkContent()
   }
 
   // What is known of the units by level; the list must agree with the network's own marks.

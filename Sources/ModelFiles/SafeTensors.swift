@@ -1,6 +1,8 @@
 import AvocetFiles
 
 /// A file of named tensors and text, as Python's `safetensors` writes and reads it: eight bytes of header length, a JSON header, then the numbers.
+///
+/// What is written carries a checksum of its content among the texts, and is refused where it is read and does not agree.
 public struct SafeTensors: Sendable {
   /// One tensor.
   public struct Tensor: Sendable, Hashable {
@@ -49,12 +51,15 @@ public struct SafeTensors: Sendable {
   /// Tensors of other types, which are not read.
   public private(set) var skipped: [String] = []
 
+  /// Whether the file that it was read from carried a checksum; what is written always does.
+  public private(set) var hadChecksum = false
+
   /// A file of these tensors and texts.
   public init(metadata: [String: String] = [:], tensors: [String: Tensor]) {
     (self.metadata, self.tensors) = (metadata, tensors)
   }
 
-  /// Reads a file, strictly: every byte of the data belongs to exactly one tensor, and every number is finite.
+  /// Reads a file, strictly: every byte of the data belongs to exactly one tensor, every number is finite, and a checksum is right.
   public init(_ bytes: [UInt8]) throws(ModelFileError) {
     let header = try SafeTensorsHeader(.memory(bytes))
     (metadata, tensors) = (header.metadata, [:])
@@ -69,35 +74,22 @@ public struct SafeTensors: Sendable {
       }
       tensors[entry.name] = Tensor(shape: entry.shape, data, type)
     }
+    hadChecksum = header.checksum != nil
+    var none: [UInt8] = []
+    try ContentChecksum.check(.memory(bytes), header, buffer: &none)
   }
 
   /// The file: names in order, the header padded so that the numbers begin at a multiple of eight.
   public func encoded() -> [UInt8] {
-    var header = "{"
-    if !metadata.isEmpty {
-      let pairs = metadata.sorted { $0.key < $1.key }.map {
-        "\(quoted($0.key)):\(quoted($0.value))"
-      }
-      header += "\"__metadata__\":{" + pairs.joined(separator: ",") + "}"
-    }
-    var position = 0
     let sorted = tensors.sorted { $0.key < $1.key }
-    for (name, tensor) in sorted {
-      let end = position + 4 * tensor.count
-      let shape = tensor.shape.map { "\($0)" }.joined(separator: ",")
-      if header.utf8.count > 1 { header += "," }
-      header +=
-        "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(position),\(end)]}"
-      position = end
-    }
-    header += "}"
-    header += String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
+    let unknown = "00000000"
+    let start = header(sorted, checksum: unknown).count
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(8 + header.utf8.count + position)
-    let length = UInt64(header.utf8.count)
-    for i in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: length >> (8 * i))) }
-    bytes += header.utf8
-    for (_, tensor) in sorted {
+    bytes.reserveCapacity(start + 4 * sorted.reduce(0) { $0 + $1.value.count })
+    bytes += header(sorted, checksum: unknown)
+    var checksum = ContentChecksum(metadata)
+    for (name, tensor) in sorted {
+      let begin = bytes.count
       for value in tensor.values {
         let bits = value.bitPattern
         bytes.append(UInt8(truncatingIfNeeded: bits))
@@ -105,8 +97,31 @@ public struct SafeTensors: Sendable {
         bytes.append(UInt8(truncatingIfNeeded: bits >> 16))
         bytes.append(UInt8(truncatingIfNeeded: bits >> 24))
       }
+      checksum.add(name, NumberType.float32.rawValue, tensor.shape)
+      checksum.add(bytes[begin...])
     }
+    bytes.replaceSubrange(..<start, with: header(sorted, checksum: checksum.digits))
     return bytes
+  }
+
+  // What stands before the numbers, of the same length for every checksum.
+  private func header(_ sorted: [(key: String, value: Tensor)], checksum: String) -> [UInt8] {
+    var texts = metadata
+    texts[ContentChecksum.key] = checksum
+    let pairs = texts.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+    var header = "{\"__metadata__\":{" + pairs.joined(separator: ",") + "}"
+    var position = 0
+    for (name, tensor) in sorted {
+      let end = position + 4 * tensor.count
+      let shape = tensor.shape.map { "\($0)" }.joined(separator: ",")
+      header +=
+        ",\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(position),\(end)]}"
+      position = end
+    }
+    header += "}"
+    header += String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
+    let length = UInt64(header.utf8.count)
+    return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) } + header.utf8
   }
 }
 

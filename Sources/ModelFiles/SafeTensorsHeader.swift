@@ -49,8 +49,10 @@ struct SafeTensorsHeader {
     let begin, end, length: Int
   }
 
-  /// The text beside the tensors.
+  /// The text beside the tensors, but for the checksum.
   private(set) var metadata: [String: String] = [:]
+  /// The checksum that the file was written with; nil where there is none, as in other programs' files.
+  private(set) var checksum: String?
   /// The tensors in the order of their bytes, which follow each other without a gap up to the end.
   private(set) var entries: [Entry] = []
   /// Where their bytes begin.
@@ -99,6 +101,7 @@ struct SafeTensorsHeader {
     for (name, value) in members {
       if name == "__metadata__" {
         metadata = try Self.texts(value)
+        checksum = metadata.removeValue(forKey: ContentChecksum.key)
       } else {
         entries.append(try Self.entry(name, value))
       }

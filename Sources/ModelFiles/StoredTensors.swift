@@ -35,6 +35,11 @@ struct StoredTensors {
     return numbers[..<range.count]
   }
 
+  /// Refuses a file that is not what was written.
+  mutating func checkContent() throws(ModelFileError) {
+    try ContentChecksum.check(bytes, header, buffer: &buffer)
+  }
+
   /// Refuses a file whose tensors are not those of the network, and a variance that is none.
   mutating func check(_ layout: ParameterLayout) throws(ModelFileError) {
     for slice in layout.slices {

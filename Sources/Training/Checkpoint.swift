@@ -10,42 +10,6 @@ import SystemPackage
   import Foundation
 #endif
 
-/// The checksum of a whole file inside it: the CRC-32 of its bytes with zeros for the eight digits themselves.
-package enum Seal {
-  private static let key = "avocet.checksum"
-  private static let zeros = "00000000"
-
-  // Keys are written in their order, so that this one comes first and its digits lie at the same place of every file.
-  private static var start: [UInt8] { Array("{\"__metadata__\":{\"\(key)\":\"".utf8) }
-
-  private static func sum(_ bytes: [UInt8], _ digits: Range<Int>) -> String {
-    let head = checksum(bytes[..<digits.lowerBound])
-    let middle = checksum(Array(zeros.utf8)[...], after: head)
-    return hexadecimal(checksum(bytes[digits.upperBound...], after: middle))
-  }
-
-  /// The file's bytes with their checksum.
-  package static func sealed(_ file: SafeTensors) -> [UInt8] {
-    var file = file
-    file.metadata[key] = zeros
-    var bytes = file.encoded()
-    let digits = 8 + start.count..<8 + start.count + zeros.utf8.count
-    bytes.replaceSubrange(digits, with: Array(sum(bytes, digits).utf8))
-    return bytes
-  }
-
-  /// What is wrong with the bytes of a sealed file, or nil.
-  package static func damage(_ bytes: [UInt8]) -> String? {
-    let digits = 8 + start.count..<8 + start.count + zeros.utf8.count
-    guard bytes.count > digits.upperBound, bytes[8..<digits.lowerBound].elementsEqual(start) else {
-      return "damaged: \(grouped(bytes.count)) bytes that hold no checksum"
-    }
-    let (stored, computed) = (escapedText(bytes[digits]), sum(bytes, digits))
-    return stored == computed
-      ? nil : "damaged: its checksum is \(stored), its bytes give \(computed)"
-  }
-}
-
 extension RunFolder {
   /// The newest state to resume from.
   public var statePath: FilePath { path.appending("state.safetensors") }
@@ -72,7 +36,7 @@ extension RunFolder {
     let file = SafeTensors(
       metadata: ["avocet.state": text, "avocet.steps": "\(steps)"], tensors: tensors)
     try writeFileAtomically(
-      Seal.sealed(file), to: statePath, keeping: previousStatePath, fileSystem: fileSystem)
+      file.encoded(), to: statePath, keeping: previousStatePath, fileSystem: fileSystem)
   }
 
   /// Removes the states, for a training that begins anew: a later resume must not take them for its own.
@@ -93,12 +57,12 @@ extension RunFolder {
   /// The newest state that is whole; nothing is changed.
   func readState() throws(TrainingError) -> SavedState {
     switch wholeState(statePath) {
-    case .success(let bytes): return try decoded(bytes, statePath, warning: nil)
+    case .success(let file): return try decoded(file, statePath, warning: nil)
     case .failure(let newest):
       switch wholeState(previousStatePath) {
-      case .success(let bytes):
+      case .success(let file):
         return try decoded(
-          bytes, previousStatePath,
+          file, previousStatePath,
           warning: "\(newest.text); resumed from \(previousStatePath.escaped) instead")
       case .failure(let previous):
         let both = RunFolder.exists(previousStatePath) ? "; \(previous.text)" : ""
@@ -109,21 +73,23 @@ extension RunFolder {
 
   private struct Damage: Error { let text: String }
 
-  private func wholeState(_ path: FilePath) -> Result<[UInt8], Damage> {
+  private func wholeState(_ path: FilePath) -> Result<SafeTensors, Damage> {
+    let bytes: [UInt8]
     do throws(FileError) {
-      let bytes = try readFile(path, limit: Model.sizeLimit, fileSystem: fileSystem)
-      return Seal.damage(bytes).map { .failure(Damage(text: "\(path.escaped): \($0)")) }
-        ?? .success(bytes)
+      bytes = try readFile(path, limit: Model.sizeLimit, fileSystem: fileSystem)
     } catch { return .failure(Damage(text: error.description)) }
+    do throws(ModelFileError) {
+      let file = try SafeTensors(bytes)
+      guard file.hadChecksum else { throw ModelFileError("holds no checksum") }
+      return .success(file)
+    } catch {
+      return .failure(Damage(text: "\(path.escaped): damaged: \(error.description)"))
+    }
   }
 
-  private func decoded(_ bytes: [UInt8], _ path: FilePath, warning: String?) throws(TrainingError)
-    -> SavedState
-  {
-    let file: SafeTensors
-    do throws(ModelFileError) { file = try SafeTensors(bytes) } catch {
-      throw foreign(path, error.description)
-    }
+  private func decoded(
+    _ file: SafeTensors, _ path: FilePath, warning: String?
+  ) throws(TrainingError) -> SavedState {
     guard let text = file.metadata["avocet.state"],
       let steps = Int(file.metadata["avocet.steps"] ?? "")
     else { throw foreign(path, "not a training state") }

@@ -67,7 +67,7 @@ struct TrainSafetyTests {
     #expect(run.code == 0)
     #expect(
       run.errors.filter { $0.contains("damaged") } == [
-        "avocet: \(folder.at("run/state.safetensors")): damaged: 1 bytes that hold no checksum; resumed from \(folder.at("run/state.previous.safetensors")) instead"
+        "avocet: \(folder.at("run/state.safetensors")): damaged: 1 bytes are no safetensors file (8 and a header); resumed from \(folder.at("run/state.previous.safetensors")) instead"
       ])
     #expect(run.errors.contains("resumed after epoch 1"))
     #expect(try bytes(folder, "run/model.safetensors") == model && folder.has("run/report.html"))

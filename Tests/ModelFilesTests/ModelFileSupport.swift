@@ -1,6 +1,7 @@
 import AvocetImages
 import AvocetModelFiles
 import AvocetNetworks
+import Testing
 
 /// A safetensors file of a header as it is spelled and so many bytes of data, all zero.
 func file(_ header: String, data count: Int) -> [UInt8] {
@@ -15,6 +16,27 @@ func file(_ header: [UInt8], data: [UInt8]) -> [UInt8] {
 
 func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
   (0..<value.bitWidth / 8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+}
+
+/// A file as it was written before files had a checksum.
+func withoutChecksum(_ bytes: [UInt8]) throws -> [UInt8] {
+  let count = Int(bytes[0]) | Int(bytes[1]) << 8 | Int(bytes[2]) << 16
+  let key = try #require(range(of: "\"avocet.checksum\":\"", in: bytes))
+  // Eight digits and a quotation mark; the comma goes with the text that follows it or that went before.
+  var (begin, end) = (key.lowerBound, key.upperBound + 9)
+  if bytes[end] == UInt8(ascii: ",") {
+    end += 1
+  } else if bytes[begin - 1] == UInt8(ascii: ",") {
+    begin -= 1
+  }
+  let header = bytes[8..<begin] + bytes[end..<(8 + count)]
+  return file(Array(header), data: Array(bytes[(8 + count)...]))
+}
+
+/// Where a text first stands in bytes.
+func range(of text: String, in bytes: [UInt8]) -> Range<Int>? {
+  let text = Array(text.utf8)
+  return bytes.indices.first { bytes[$0...].starts(with: text) }.map { $0..<$0 + text.count }
 }
 
 /// What the reader says of the bytes, nil if it takes them.

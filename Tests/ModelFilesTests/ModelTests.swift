@@ -197,14 +197,14 @@ import Testing
   }
 
   @Test func countersOfWholeNumbersAreIgnored() throws {
-    let bytes = try smallModel().encoded()
+    let bytes = try withoutChecksum(smallModel().encoded())
     let count = Int(bytes[0]) | Int(bytes[1]) << 8
     let size = bytes.count - 8 - count
     let counter =
       "{\"edges_norm.num_batches_tracked\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[\(size),\(size + 8)]},"
     let header = Array(counter.utf8) + bytes[9..<(8 + count)]
     let longer = file(header, data: bytes[(8 + count)...] + littleEndian(Int64(3)))
-    #expect(try Model(longer).encoded() == bytes)
+    #expect(try withoutChecksum(Model(longer).encoded()) == bytes)
   }
 
   @Test func aHugeNetworkInASmallFileIsRefusedBeforeMemoryIsTaken() throws {

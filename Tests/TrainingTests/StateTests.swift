@@ -78,13 +78,13 @@ import Testing
       let text = try #require(file.metadata["avocet.state"])
       #expect(text.contains(from), "\(text)")
       file.metadata["avocet.state"] = text.replacing(from, with: to)
-      try writeFileAtomically(Seal.sealed(file), to: path)
+      try writeFileAtomically(file.encoded(), to: path)
       #expect(try refusal(training) != nil, "\(from) became \(to)")
     }
     for steps in ["", "-1", "6", "8", "9223372036854775807", "seven"] {
       var file = try SafeTensors(bytes)
       file.metadata["avocet.steps"] = steps
-      try writeFileAtomically(Seal.sealed(file), to: path)
+      try writeFileAtomically(file.encoded(), to: path)
       #expect(try refusal(training) != nil, "\(steps) steps")
     }
     try writeFileAtomically(bytes, to: path)

@@ -1,4 +1,5 @@
 import AvocetDatasets
+import AvocetFiles
 import AvocetImages
 import AvocetTraining
 import Testing
