@@ -113,7 +113,14 @@ struct Train: SessionCommand {
   private func summary(_ plan: Plan, _ source: Sources, bytes: Int) -> String {
     let (network, recipe) = (plan.network, plan.recipe)
     return
-      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(plan.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch); \(plan.team.threadCount) threads, \(Kernels.chosen.name), about \(binarySize(bytes))"
+      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(plan.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch)\(lesson(plan, source)); \(plan.team.threadCount) threads, \(Kernels.chosen.name), about \(binarySize(bytes))"
+  }
+
+  private func lesson(_ plan: Plan, _ source: Sources) -> String {
+    guard let weight = plan.recipe.partLesson, let parts = source.parts,
+      PartTeacher(plan.network, parts, weight: weight) != nil
+    else { return "" }
+    return ", told where \(parts.names.count - 1) parts lie"
   }
 }
 

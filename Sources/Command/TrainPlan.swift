@@ -29,6 +29,8 @@ extension Train {
     var trainingSums: [UInt32]
     var validation: (any DataSource)?
     var validationSums: [UInt32] = []
+    /// The parts on the training pictures, where they are known and the recipe asks for them.
+    var parts: PartMaps?
     /// Pictures that could not be read and were left out.
     var refused = 0
     /// What is kept in memory of them.
@@ -37,7 +39,8 @@ extension Train {
     /// Some of the training pictures, without any to choose by.
     func part(_ indices: [Int]) -> Sources {
       Sources(
-        training: SubsetSource(training, indices), trainingSums: indices.map { trainingSums[$0] })
+        training: SubsetSource(training, indices), trainingSums: indices.map { trainingSums[$0] },
+        parts: parts?.part(indices))
     }
 
     func record(_ classes: [String]) -> PictureRecord {
@@ -89,7 +92,7 @@ extension Train {
         data: plan.data, recipe: plan.recipe.json, licence: "the data's", seed: common.seed),
       folder: folder, team: plan.team, frozenThrough: frozenNode(plan.network),
       stored: beginning.stored, classWeights: beginning.classWeights,
-      pictures: sources.record(plan.classes))
+      parts: beginning.stored == nil ? sources.parts : nil, pictures: sources.record(plan.classes))
   }
 
   /// Tries out the learning rate on all training pictures; the search is drawn in the folder.
@@ -134,7 +137,7 @@ extension Train {
     var (refused, bytes) = (0, 0)
     func look(
       _ source: SubsetSource, _ what: String, _ prepare: @escaping @Sendable (Image) -> Image
-    ) -> (any DataSource, [UInt32]) {
+    ) -> (source: any DataSource, sums: [UInt32], readable: [Int]) {
       let cached = CachedSource(source, limit: min(2 << 30, cacheLimit), prepare: prepare)
       let progress = Progress(session, what)
       let relay = ProgressRelay(progress, total: source.count)
@@ -150,10 +153,11 @@ extension Train {
       bytes += cached.bytes
       let whole: any DataSource = cached
       return (
-        found.refused.isEmpty ? whole : SubsetSource(cached, found.readable), found.checksums
+        found.refused.isEmpty ? whole : SubsetSource(cached, found.readable), found.checksums,
+        found.readable
       )
     }
-    let (training, trainingSums) = look(parts.training, "reading pictures") {
+    let (training, trainingSums, indices) = look(parts.training, "reading pictures") {
       // Crops of down to a third of the area need pictures somewhat larger than the network's.
       $0.shrunk(toShortSide: preprocessing.height * 3 / 2)
     }
@@ -167,8 +171,27 @@ extension Train {
       look($0, "reading validation pictures") { preprocessing.resized($0) }
     }
     try session.checkStop()
+    let maps = try partMaps(dataset, parts.training, indices, recipe, preprocessing, team)
     return Sources(
-      training: training, trainingSums: trainingSums, validation: validation?.0,
-      validationSums: validation?.1 ?? [], refused: refused, cachedBytes: bytes)
+      training: training, trainingSums: trainingSums, validation: validation?.source,
+      validationSums: validation?.sums ?? [], parts: maps, refused: refused,
+      cachedBytes: bytes + (maps?.bytes ?? 0))
+  }
+
+  // The parts on the training pictures that can be read, where the recipe wants the network to be told of them.
+  private func partMaps(
+    _ dataset: Dataset, _ training: SubsetSource, _ readable: [Int], _ recipe: Recipe,
+    _ preprocessing: Preprocessing, _ team: ThreadTeam
+  ) throws(Failure) -> PartMaps? {
+    guard recipe.partLesson ?? 0 > 0 else { return nil }
+    do {
+      let source = try PartSource(training.source, of: dataset, at: data.path)
+      return try PartMaps(
+        source, readable.map { training.indices[$0] }, preprocessing: preprocessing, team: team)
+    } catch let error as ImageError {
+      throw Failure(error.message)
+    } catch let error as DatasetError {
+      throw Failure(error.description)
+    } catch { throw Failure("\(error)") }
   }
 }

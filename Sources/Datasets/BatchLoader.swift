@@ -18,10 +18,14 @@ public final class Batch: Sendable {
   public let indices: [Int]
   /// What other pictures give to each of them; nil where nothing is mixed.
   public let blends: [Blend]?
+  /// The parts on each of them, see `Examples.partMap`; nil where nothing is known of any.
+  public let partMaps: [[UInt8]]?
 
-  init(_ pictures: FloatBuffer, labels: [Int], indices: [Int], blends: [Blend]?) {
+  init(
+    _ pictures: FloatBuffer, labels: [Int], indices: [Int], blends: [Blend]?, partMaps: [[UInt8]]?
+  ) {
     (self.pictures, self.labels, self.indices) = (pictures, labels, indices)
-    self.blends = blends
+    (self.blends, self.partMaps) = (blends, partMaps)
   }
 }
 
@@ -160,6 +164,10 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
     let row = PictureRow(
       pictures: pictures, height: shape.rows, width: shape.columns, channels: shape.channels)
     let blends = mixes.contains { $0 != nil } ? row.mix(mixes, labels: labels) : nil
-    return .success(Batch(pictures, labels: labels, indices: indices, blends: blends))
+    let maps = indices.map { examples.partMap($0, seed: seed, epoch: epoch) }
+    return .success(
+      Batch(
+        pictures, labels: labels, indices: indices, blends: blends,
+        partMaps: maps.contains { !$0.isEmpty } ? maps : nil))
   }
 }

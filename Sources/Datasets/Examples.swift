@@ -13,11 +13,16 @@ public protocol Examples: Sendable {
   /// Writes example i of an epoch, `[row, column, channel]`; it may be called from any thread.
   @unsafe func write(_ i: Int, into numbers: UnsafeMutablePointer<Float>, seed: UInt64, epoch: Int)
     throws(ImageError)
+  /// The parts on example i of an epoch: an index per pixel of its view, 0 for none. Empty where nothing is known of them.
+  func partMap(_ i: Int, seed: UInt64, epoch: Int) -> [UInt8]
 }
 
 extension Examples {
   /// The classes of all examples.
   var labels: [Int] { (0..<count).map { label($0) } }
+
+  /// Nothing is known of the parts.
+  public func partMap(_ i: Int, seed: UInt64, epoch: Int) -> [UInt8] { [] }
 }
 
 /// Pictures, augmented anew in every epoch, resized and normalised.
@@ -25,12 +30,15 @@ public struct AugmentedPictures: Examples {
   private let source: any DataSource
   private let preprocessing: Preprocessing
   private let augmentation: Augmentation
+  private let parts: PartMaps?
 
-  /// The pictures of `source`.
+  /// The pictures of `source`, with the maps of their parts.
   public init(
-    _ source: any DataSource, preprocessing: Preprocessing, augmentation: Augmentation
+    _ source: any DataSource, preprocessing: Preprocessing, augmentation: Augmentation,
+    parts: PartMaps? = nil
   ) {
     (self.source, self.preprocessing, self.augmentation) = (source, preprocessing, augmentation)
+    self.parts = parts
   }
 
   /// How many pictures there are.
@@ -56,6 +64,11 @@ public struct AugmentedPictures: Examples {
     _ i: Int, into numbers: UnsafeMutablePointer<Float>, seed: UInt64, epoch: Int
   ) throws(ImageError) {
     unsafe preprocessing.normalise(try picture(i, seed: seed, epoch: epoch), into: numbers)
+  }
+
+  /// The parts on what an epoch shows of picture i.
+  public func partMap(_ i: Int, seed: UInt64, epoch: Int) -> [UInt8] {
+    parts?.map(i, augmentation.choice(seed: seed, epoch: epoch, index: i)) ?? []
   }
 }
 

@@ -119,6 +119,14 @@ public struct PartSource: Sendable {
     return names
   }
 
+  /// Whether there are maps of the parts, not points alone.
+  public var hasMaps: Bool {
+    switch origin {
+    case .none, .points: false
+    case .aviary, .maps: true
+    }
+  }
+
   /// Picture i and the truth about it; nil where none is known.
   public func picture(_ i: Int) throws(ImageError) -> (image: Image, truth: PartTruth?) {
     switch origin {

@@ -3,11 +3,15 @@ import AvocetKernels
 extension TrainingWorkspace {
   /// From `logitsGradient`, the gradient of every learned parameter (those of frozen nodes and the statistics: zero).
   ///
-  /// With `sparsity` also of that much of each picture's activity at the parts level: the sum of its units' magnitudes, averaged over the places.
-  public func backward(_ parameters: Parameters, into gradient: Parameters, sparsity: Float = 0) {
+  /// With `sparsity` also of that much of each picture's activity at the parts level: the sum of its units' magnitudes, averaged over the places,
+  /// and of what `lesson` finds wrong there.
+  public func backward(
+    _ parameters: Parameters, into gradient: Parameters, sparsity: Float = 0,
+    lesson: PartLesson? = nil
+  ) {
     precondition(!isInspecting, "nothing learns in a workspace that inspects")
     gradient.values.pointer.update(repeating: 0, count: gradient.values.count)
-    backward(parameters, gradient.values.pointer, sparsity: sparsity)
+    backward(parameters, gradient.values.pointer, sparsity: sparsity, lesson: lesson)
   }
 
   /// From `logitsGradient`, the gradient of the pictures, in a workspace that inspects.
@@ -17,14 +21,16 @@ extension TrainingWorkspace {
   }
 
   private func backward(
-    _ parameters: Parameters, _ gradient: Floats?, sparsity: Float = 0
+    _ parameters: Parameters, _ gradient: Floats?, sparsity: Float = 0, lesson: PartLesson? = nil
   ) {
-    let sparse = sparsity > 0 ? network.levels[.parts] : nil
+    let parts = network.levels[.parts]
+    let told = lesson == nil ? nil : PartLesson.node(of: network)
     for node in hasGradient.indices { hasGradient[node] = node == hasGradient.count - 1 }
     for stage in stages.reversed() where gradientPlan.slots[stage.last] != nil {
       guard hasGradient[stage.last] else { continue }
       timed(stage.nodes[0], .backward) {
-        if stage.last == sparse { addActivityGradient(stage.last, sparsity) }
+        if sparsity > 0, stage.last == parts { addActivityGradient(stage.last, sparsity) }
+        if let lesson, stage.last == told { addLessonGradient(stage.last, lesson) }
         backward(stage, parameters, gradient)
       }
       for input in stage.inputs where gradientPlan.slots[input] != nil { hasGradient[input] = true }

@@ -52,7 +52,8 @@ extension Trainer {
     let (share, isLast) = recipe.share(ofBatch: state.step, pictures: training.count)
     guard
       let result = step.differentiate(
-        parameters, labels: batch.labels, blends: batch.blends, share: share)
+        parameters, labels: batch.labels, blends: batch.blends, share: share,
+        partMaps: batch.partMaps)
     else { throw diverged(step, batch) }
     let done = optimizer.steps
     func factor(_ epochs: Int?) -> Double {

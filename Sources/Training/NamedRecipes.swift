@@ -7,7 +7,8 @@ extension Recipe {
       name: "aviary", architecture: "aviary", size: 64, epochs: 12, batch: 64,
       optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
-      augmentation: Augmentation(shift: 4, flip: true), sparsity: 0.01),
+      augmentation: Augmentation(shift: 4, flip: true), sparsity: 0.01,
+      partLesson: 0.5),
     airbench(
       "fashion-mnist", size: 28, epochs: 12, batch: 1000, learningRate: 0.2, labelSmoothing: 0.1,
       validation: 0.1,

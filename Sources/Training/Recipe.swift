@@ -31,6 +31,9 @@ public struct Recipe: Codable, Hashable, Sendable {
   /// How much of the parts level's activity the gradient adds to the loss's: of each picture the sum of the units' magnitudes, averaged over the places (an L1
   /// penalty). It makes units that answer to few things. Nil: none.
   public var sparsity: Double?
+  /// How much the parts level is told of the parts where the data has maps of them: what the gradient adds to the loss's of `PartLesson`. Nil: nothing, the
+  /// classes alone teach.
+  public var partLesson: Double?
   /// What is done to the training pictures.
   public var augmentation: Augmentation
   /// Whether the gradient of a batch is its pictures' mean or their sum.
@@ -83,7 +86,8 @@ public struct Recipe: Codable, Hashable, Sendable {
     augmentation: Augmentation, reduction: Reduction = .mean, dropsLast: Bool = false,
     validation: Double = 0.1, views: Int = 1, accumulation: Int = 1, clipNorm: Double? = nil,
     averageDecay: Double? = nil, patience: Int? = nil, sampler: Sampler = .plain,
-    storedViews: Int? = nil, storesStatistics: Bool? = nil, sparsity: Double? = nil
+    storedViews: Int? = nil, storesStatistics: Bool? = nil, sparsity: Double? = nil,
+    partLesson: Double? = nil
   ) {
     (self.name, self.architecture, self.size) = (name, architecture, size)
     (self.epochs, self.batch, self.optimizer) = (epochs, batch, optimizer)
@@ -93,6 +97,7 @@ public struct Recipe: Codable, Hashable, Sendable {
     (self.clipNorm, self.averageDecay, self.patience) = (clipNorm, averageDecay, patience)
     (self.sampler, self.storedViews) = (sampler, storedViews)
     (self.storesStatistics, self.sparsity) = (storesStatistics, sparsity)
+    self.partLesson = partLesson
   }
 
   /// Reads a recipe; what came later than the first recipes may be missing.
@@ -121,7 +126,8 @@ public struct Recipe: Codable, Hashable, Sendable {
       sampler: try value(.sampler, .plain),
       storedViews: try values.decodeIfPresent(Int.self, forKey: .storedViews),
       storesStatistics: try values.decodeIfPresent(Bool.self, forKey: .storesStatistics),
-      sparsity: try values.decodeIfPresent(Double.self, forKey: .sparsity))
+      sparsity: try values.decodeIfPresent(Double.self, forKey: .sparsity),
+      partLesson: try values.decodeIfPresent(Double.self, forKey: .partLesson))
   }
 
   /// Batches of an epoch of so many pictures.
@@ -163,6 +169,13 @@ public struct Recipe: Codable, Hashable, Sendable {
     }
     if let sparsity, !(0...1000).contains(sparsity) {
       return bad("sparsity", sparsity, "0 to 1000")
+    }
+    if let partLesson {
+      if !(0...1000).contains(partLesson) { return bad("partLesson", partLesson, "0 to 1000") }
+      let a = augmentation
+      if a.cropScale != nil || a.cutout > 0 || a.mixup > 0 || a.cutmix > 0 {
+        return "partLesson is given, and the maps of the parts can only be moved and mirrored"
+      }
     }
     if !(0..<1).contains(validation) { return bad("validation", validation, "0 up to 1") }
     if !(1...1024).contains(accumulation) { return bad("accumulation", accumulation, "1 to 1024") }

@@ -23,6 +23,7 @@ public final class Trainer {
   public let team: ThreadTeam
   let frozenNode: Int?
   let classWeights: [Float]?
+  private let teacher: PartTeacher?
   let folder: RunFolder
   let parameters: Parameters
   let optimizer: Optimizer
@@ -45,7 +46,8 @@ public final class Trainer {
     _ network: Network, _ parameters: Parameters, recipe: Recipe, seed: UInt64, classes: [String],
     preprocessing: Preprocessing, training: any DataSource, validation: (any DataSource)?,
     provenance: Provenance, folder: RunFolder, team: ThreadTeam, frozenThrough frozen: Int? = nil,
-    stored: FrozenLevel? = nil, classWeights: [Float]? = nil, pictures: PictureRecord? = nil
+    stored: FrozenLevel? = nil, classWeights: [Float]? = nil, parts: PartMaps? = nil,
+    pictures: PictureRecord? = nil
   ) {
     (self.network, self.recipe, self.seed) = (stored?.split.tail ?? network, recipe, seed)
     self.parameters = stored.map { Parameters($0.split.tail, of: parameters) } ?? parameters
@@ -53,7 +55,10 @@ public final class Trainer {
     examples =
       stored?.training
       ?? AugmentedPictures(
-        training, preprocessing: preprocessing, augmentation: recipe.augmentation)
+        training, preprocessing: preprocessing, augmentation: recipe.augmentation, parts: parts)
+    teacher = recipe.partLesson.flatMap { weight in
+      parts.flatMap { PartTeacher(network, $0, weight: weight) }
+    }
     (self.classes, self.preprocessing, self.provenance) = (classes, preprocessing, provenance)
     (self.training, self.validation) = (training, validation)
     (self.folder, self.team, frozenNode) = (folder, team, stored == nil ? frozen : nil)
@@ -123,7 +128,7 @@ public final class Trainer {
   private func trainingStep(frozenThrough node: Int) -> TrainingStep {
     TrainingStep(
       network, batch: recipe.batch, team: team, labelSmoothing: recipe.labelSmoothing,
-      sparsity: recipe.sparsity ?? 0,
+      sparsity: recipe.sparsity ?? 0, teacher: teacher,
       reduction: recipe.reduction, accumulates: recipe.accumulation > 1,
       classWeights: classWeights,
       frozenThrough: node > 0 ? node : nil, storesStatistics: recipe.storesStatistics ?? false)

@@ -13,6 +13,7 @@ public final class TrainingStep {
   let losses: FloatBuffer
   private let smoothing: Float
   private let sparsity: Float
+  private let teacher: PartTeacher?
   private let reduction: Recipe.Reduction
   private let team: ThreadTeam
   private let classWeights: [Float]?
@@ -43,6 +44,7 @@ public final class TrainingStep {
   /// Memory for batches of up to `batch` pictures; `accumulates` says that several may make one step.
   public init(
     _ network: Network, batch: Int, team: ThreadTeam, labelSmoothing: Double, sparsity: Double = 0,
+    teacher: PartTeacher? = nil,
     reduction: Recipe.Reduction = .mean, accumulates: Bool = false, classWeights: [Float]? = nil,
     frozenThrough frozen: Int? = nil, storesStatistics: Bool = false,
     kernels: KernelTable = Kernels.chosen
@@ -50,13 +52,13 @@ public final class TrainingStep {
     self.network = network
     workspace = TrainingWorkspace(
       network, batch: batch, team: team, kernels: kernels, frozenThrough: frozen,
-      storesStatistics: storesStatistics)
+      storesStatistics: storesStatistics, keeping: teacher.map { [$0.node] } ?? [])
     gradient = Parameters(network.layout)
     part = accumulates ? Parameters(network.layout) : nil
     targets = FloatBuffer(count: batch * network.classCount)
     losses = FloatBuffer(count: batch)
     (smoothing, self.sparsity) = (Float(labelSmoothing), Float(sparsity))
-    (self.reduction, self.team) = (reduction, team)
+    (self.reduction, self.team, self.teacher) = (reduction, team, teacher)
     self.classWeights = classWeights
   }
 
@@ -64,7 +66,8 @@ public final class TrainingStep {
   ///
   /// `share` is given where the step has several batches, whose gradients are added up.
   public func differentiate(
-    _ parameters: Parameters, labels: [Int], blends: [Blend]? = nil, share: Share? = nil
+    _ parameters: Parameters, labels: [Int], blends: [Blend]? = nil, share: Share? = nil,
+    partMaps: [[UInt8]]? = nil
   ) -> Result? {
     let classes = network.classCount
     workspace.forward(parameters, images: labels.count)
@@ -86,13 +89,14 @@ public final class TrainingStep {
       if best == label { result.correct += 1 }
     }
     guard result.loss.isFinite else { return nil }
+    let lesson = partMaps.flatMap { teacher?.lesson($0, share: weight) }
     if let part, share?.isFirst == false {
-      workspace.backward(parameters, into: part, sparsity: sparsity * weight)
+      workspace.backward(parameters, into: part, sparsity: sparsity * weight, lesson: lesson)
       unsafe kernels.add(
         gradient.values.pointer, part.values.pointer, into: gradient.values.pointer,
         count: network.layout.count)
     } else {
-      workspace.backward(parameters, into: gradient, sparsity: sparsity * weight)
+      workspace.backward(parameters, into: gradient, sparsity: sparsity * weight, lesson: lesson)
     }
     return gradient.isFinite ? result : nil
   }

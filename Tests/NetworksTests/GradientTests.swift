@@ -2,6 +2,12 @@ import AvocetKernels
 import AvocetNetworks
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 @Suite struct GradientTests {
   @Test func theTestNetworkUsesEveryOperation() throws {
     let kinds = Set(try everyOperation().nodes.map(\.operation.kind))
@@ -99,6 +105,103 @@ import Testing
     }
     let after = try #require(network.layout["strided.weight"])
     #expect(after.range.allSatisfy { plain.values[$0] == sparse.values[$0] })
+  }
+
+  /// What a lesson adds is the gradient of what it finds wrong.
+  @Test func aLessonAddsTheGradientOfWhatItFindsWrong() throws {
+    let network = try everyOperation()
+    let parts = try #require(network.levels[.parts])
+    #expect(PartLesson.node(of: network) == parts)  // It has no nonlinearity.
+    let shape = network.nodes[parts].shape
+    let (images, places) = (6, shape.rows * shape.columns)
+    let emphasis: [Float] = [5, 1, 20]
+    var random = CounterRandom(seed: 33, purpose: .init("shares"))
+    // The second part is on no picture, the others are on some places; of the third picture nothing is known.
+    let shares = (0..<images * places * 3).map {
+      $0 % 3 != 1 && random.chance(0.2) ? Float(random.uniform(0.1, 1)) : 0
+    }
+    let lesson = PartLesson(
+      weight: 0.4, units: 7, emphasis: emphasis, shares: shares,
+      isKnown: (0..<images).map { $0 != 2 })
+    let parameters = Parameters(initialising: network, seed: 31)
+    let workspace = TrainingWorkspace(network, batch: images, team: ThreadTeam(threads: 2))
+    fill(workspace.input, images * network.inputShape.count, seed: 32)
+    func wrong(_ parameters: Parameters) -> Double {
+      workspace.forward(parameters, images: images)
+      let map = workspace.map(parts)
+      var total = 0.0
+      for image in 0..<images where image != 2 {
+        for unit in 0..<7 {
+          let z = (0..<places).map { Double(map[(image * places + $0) * shape.channels + unit]) }
+          let t = (0..<places).map { Double(shares[(image * places + $0) * 3 + unit % 3]) }
+          for (z, t) in zip(z, t) {
+            let (yes, no) = (-log(1 / (1 + exp(-z))), -log(1 - 1 / (1 + exp(-z))))
+            let counts = 1 + (Double(emphasis[unit % 3]) - 1) * t
+            total += counts * (t * yes + (1 - t) * no) / Double(places)
+          }
+          let area = t.reduce(0, +)
+          guard area > 0 else { continue }
+          let all = log(z.reduce(0) { $0 + exp($1) })
+          for (z, t) in zip(z, t) { total += 0.1 * t / area * (all - z) }
+        }
+      }
+      return 0.4 * total
+    }
+    func gradient(_ lesson: PartLesson?) -> Parameters {
+      _ = loss(workspace, parameters, images: images, classes: 5)
+      let gradient = Parameters(network.layout)
+      workspace.backward(parameters, into: gradient, lesson: lesson)
+      return gradient
+    }
+    let (plain, told) = (gradient(nil), gradient(lesson))
+    for name in ["parts.weight", "stem.weight"] {
+      let slice = try #require(network.layout[name])
+      let direction = slice.range.map { _ in Float(random.uniform(-1, 1)) }
+      let analytic = zip(slice.range, direction).reduce(0.0) {
+        $0 + Double(told.values[$1.0] - plain.values[$1.0]) * Double($1.1)
+      }
+      func moved(_ by: Float) -> Double {
+        let there = parameters.copy()
+        for (i, d) in zip(slice.range, direction) { there.values[i] += by * d }
+        return wrong(there)
+      }
+      let numeric = (moved(1e-3) - moved(-1e-3)) / 2e-3
+      #expect(abs(analytic) > 0.02)
+      #expect(abs(numeric - analytic) < 0.02 * abs(analytic), "\(name): \(numeric), \(analytic)")
+    }
+    let after = try #require(network.layout["strided.weight"])
+    #expect(after.range.allSatisfy { plain.values[$0] == told.values[$0] })
+  }
+
+  /// The logit of a part lies before the nonlinearity.
+  @Test func aLessonIsToldBeforeTheNonlinearity() throws {
+    let network = try Architecture.network(named: "tiny", input: Shape(32, 32, 3), classes: 2)
+    let level = try #require(network.levels[.parts])
+    let node = try #require(PartLesson.node(of: network))
+    #expect(network.nodes[level].inputs == [node])
+    guard case .batchNorm = network.nodes[node].operation else {
+      Issue.record("\(network.nodes[node].name) is no norm")
+      return
+    }
+    // All units are silent there; they can still be told to speak.
+    let (parameters, places) = (
+      Parameters(initialising: network, seed: 1), network.nodes[node].shape
+    )
+    let offset = try #require(network.layout["parts_norm.bias"])
+    for i in offset.range { parameters.values[i] = -10 }
+    let workspace = TrainingWorkspace(
+      network, batch: 2, team: ThreadTeam(threads: 1), keeping: [node])
+    fill(workspace.input, 2 * network.inputShape.count, seed: 2)
+    _ = loss(workspace, parameters, images: 2, classes: 2)
+    let gradient = Parameters(network.layout)
+    let count = 2 * places.rows * places.columns
+    workspace.backward(
+      parameters, into: gradient,
+      lesson: PartLesson(
+        weight: 1, units: 1, emphasis: [1], shares: .init(repeating: 1, count: count),
+        isKnown: [true, true]))
+    let first = offset.range.lowerBound
+    #expect(gradient.values[first] < -1.9 && gradient.values[first + 1] == 0)
   }
 
   @Test(arguments: [1, 3, 4]) func anyNumberOfThreadsGivesTheSameBits(_ threads: Int) throws {

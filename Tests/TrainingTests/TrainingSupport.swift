@@ -22,6 +22,7 @@ struct SmallTraining {
   var seed: UInt64 = 1
   var frozen: Level?
   var views = 1
+  var parts: PartMaps?
   let path: FilePath
 
   /// Two epochs of batches of 8 with some augmentation.
@@ -59,7 +60,7 @@ struct SmallTraining {
       training: training, validation: validation,
       provenance: Provenance(data: "drawn", recipe: recipe.json, licence: "CC0"),
       folder: RunFolder(path, fileSystem: fileSystem), team: team, frozenThrough: node,
-      stored: stored)
+      stored: stored, parts: parts)
   }
 
   /// Trains to the end; the rows.
