@@ -1,4 +1,6 @@
+import AvocetClassifier
 import AvocetDatasets
+import AvocetDetectors
 import AvocetFiles
 import AvocetModelFiles
 import AvocetTraining
@@ -61,7 +63,8 @@ extension Train {
     }
   }
 
-  // Fits the temperature on the pictures that were held out, by the folds if there are any, and writes what they show; gives the judgement of them.
+  // Looks what the units are on average, fits the temperature on the pictures that were held out, by the folds if there are any, and writes what they show; gives
+  // the judgement of them.
   private func report(
     _ trainer: Trainer, _ judged: CrossValidation?, _ source: Sources, _ folder: RunFolder,
     _ session: Session
@@ -77,13 +80,15 @@ extension Train {
     if let found = evaluation, !found.judgements.isEmpty {
       model.temperature = found.fittedTemperature()
       let fitted = found.at(temperature: model.temperature)
-      try writing { () throws(FileError) in try model.write(to: folder.modelPath) }
       let (before, after) = (Calibration(found.at(temperature: 1)).error, Calibration(fitted).error)
       session.note(
         "temperature \(decimal(model.temperature, 2)): calibration error \(decimal(100 * before, 2)) % before, \(decimal(100 * after, 2)) % after"
       )
       evaluation = fitted
     }
+    model.unitMeans = Classifier(model).measuredUnitMeans(
+      on: trainer.validation ?? source.training, team: trainer.team)
+    try writing { () throws(FileError) in try model.write(to: folder.modelPath) }
     let report = Report(
       model, rows: trainer.rows, evaluation: evaluation,
       source: judged == nil ? trainer.validation : source.training,

@@ -64,13 +64,7 @@ public struct DetectorDictionary: Sendable {
     }
     Self.name(&detectors, orientations)
     self.detectors = detectors
-    unitMeans = Dictionary(
-      uniqueKeysWithValues: table.parts.map { part in
-        let sums = first.sums[part.first..<part.first + part.shape.channels]
-        return (
-          part.level, sums.map { Float(Double($0) / 0x1p20 / Double(max(1, first.pictures))) }
-        )
-      })
+    unitMeans = first.means.levels(of: table)
     (parts, levels) = (scores.findings, scores.levels)
     let aviary = (source.pictures as? AviarySource)?.aviary
     twins =

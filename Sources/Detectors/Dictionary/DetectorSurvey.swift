@@ -28,8 +28,7 @@ final class DetectorSurvey: Sendable {
   struct First: Sendable {
     var histograms: [ActivationHistogram]
     var places: StrongestPlaces
-    /// By unit: the sum, over the pictures, of its mean over the places, in 2^-20; whole numbers, so that the order of the pictures does not matter.
-    var sums: [Int]
+    var means: UnitMeans
     /// Of each part, by its index.
     var partPixels: [Int]
     var pictures = 0
@@ -86,7 +85,7 @@ final class DetectorSurvey: Sendable {
     let start = First(
       histograms: bases.bases.map { _ in ActivationHistogram(units: table.count) },
       places: StrongestPlaces(units: table.count),
-      sums: [Int](repeating: 0, count: table.count),
+      means: UnitMeans(units: table.count),
       partPixels: [Int](repeating: 0, count: parts))
     return walk(from: start) { [self] state, workspaces, index in
       let view: Image
@@ -103,17 +102,10 @@ final class DetectorSurvey: Sendable {
         return
       }
       let maps = bases.maps(view, workspaces)
-      let means = zip(table.parts, maps[0]).flatMap { part, values in
-        unitSums(values, channels: part.shape.channels).map {
-          $0 / Double(part.shape.rows * part.shape.columns)
-        }
-      }
-      // Also what is not a number.
-      guard means.allSatisfy({ $0.magnitude < 0x1p24 }) else {
+      guard state.means.add(maps[0], of: table) else {
         state.refused[index] = "what the network makes of it is not finite"
         return
       }
-      for unit in means.indices { state.sums[unit] += Int(means[unit] * 0x1p20) }
       state.pictures += 1
       for (basis, levels) in maps.enumerated() {
         for (part, values) in zip(table.parts, levels) {
@@ -129,7 +121,7 @@ final class DetectorSurvey: Sendable {
     } merge: { result, other in
       for i in result.histograms.indices { result.histograms[i].add(other.histograms[i]) }
       result.places.add(other.places)
-      for unit in result.sums.indices { result.sums[unit] += other.sums[unit] }
+      result.means.add(other.means)
       for i in result.partPixels.indices { result.partPixels[i] += other.partPixels[i] }
       result.pictures += other.pictures
       result.known += other.known
