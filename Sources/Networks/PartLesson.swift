@@ -8,9 +8,9 @@ import AvocetKernels
 
 /// What the parts level is told of a batch: which part lies where.
 ///
-/// Unit `u` of the first `units` answers for part `u` modulo the parts: before its nonlinearity it is the logit of the part lying at a place, so that it is
-/// active where that is more likely than not. Two things can be wrong with it on a picture, and both add to the loss: the cross-entropies of all places, averaged
-/// over them, and, where the part is to be seen, a tenth of the cross-entropy of choosing its place among all (the softmax over the places).
+/// Unit `u` of the first `units` answers for part `u` modulo the parts: before its nonlinearity, less `threshold`, it is the logit of the part lying at a place. Two
+/// things can be wrong with it on a picture, and both add to the loss: the cross-entropies of all places, averaged over them, and, where the part is to be seen,
+/// `choosing` times the cross-entropy of choosing its place among all (the softmax over the places).
 public struct PartLesson: Sendable {
   /// How much of what is wrong, of each picture the sum over those units, the gradient adds to the loss's.
   public let weight: Float
@@ -24,7 +24,10 @@ public struct PartLesson: Sendable {
   public let isKnown: [Bool]
 
   /// What choosing the place counts beside judging each.
-  public static let choosing: Float = 0.1
+  public static let choosing: Float = 0.4
+  /// The logit at which a unit falls silent is as far below 0, a probability of 5 %: a unit that spoke only where the part is more likely than not would point
+  /// nowhere on half of the pictures.
+  public static let threshold: Float = 3
 
   /// A lesson of `emphasis.count` parts.
   public init(
@@ -75,7 +78,8 @@ extension PartLesson {
     var (area, highest) = (Float(0), -Float.infinity)
     for place in 0..<places {
       let (share, logit) = (shares[start + place * parts + part], logits[place * step])
-      gradient[place * step] += each * (1 + most * share) * (1 / (1 + exp(-logit)) - share)
+      gradient[place * step] +=
+        each * (1 + most * share) * (1 / (1 + exp(Self.threshold - logit)) - share)
       (area, highest) = (area + share, max(highest, logit))
     }
     guard area > 0 else { return }

@@ -1,8 +1,8 @@
 import AvocetDatasets
 import AvocetNetworks
 
-/// Makes lessons of the maps of a batch's parts: three quarters of the parts level's units are told what to look for, as many for each part; the rest
-/// find what they need by themselves.
+/// Makes lessons of the maps of a batch's parts: up to half of the parts level's units are told what to look for, as many for each part; the rest find what they
+/// need by themselves.
 public struct PartTeacher: Sendable {
   /// The node that is told; see `PartLesson.node`.
   let node: Int
@@ -18,7 +18,7 @@ public struct PartTeacher: Sendable {
     (self.node, grid) = (node, network.nodes[node].shape)
     (height, width, self.weight) = (maps.height, maps.width, Float(weight))
     let parts = maps.names.count - 1
-    units = grid.channels * 3 / 4 / parts * parts
+    units = grid.channels / 2 / parts * parts
     guard units > 0 else { return nil }
     // A small part is a rare thing to be right about: without more weight, silence would be the best answer.
     emphasis = maps.shares.dropFirst().map { Float((1 / max($0, 1e-4)).squareRoot()) }

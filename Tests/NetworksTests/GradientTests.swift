@@ -135,14 +135,15 @@ import Testing
           let z = (0..<places).map { Double(map[(image * places + $0) * shape.channels + unit]) }
           let t = (0..<places).map { Double(shares[(image * places + $0) * 3 + unit % 3]) }
           for (z, t) in zip(z, t) {
-            let (yes, no) = (-log(1 / (1 + exp(-z))), -log(1 - 1 / (1 + exp(-z))))
+            let p = 1 / (1 + exp(3 - z))
+            let (yes, no) = (-log(p), -log(1 - p))
             let counts = 1 + (Double(emphasis[unit % 3]) - 1) * t
             total += counts * (t * yes + (1 - t) * no) / Double(places)
           }
           let area = t.reduce(0, +)
           guard area > 0 else { continue }
           let all = log(z.reduce(0) { $0 + exp($1) })
-          for (z, t) in zip(z, t) { total += 0.1 * t / area * (all - z) }
+          for (z, t) in zip(z, t) { total += 0.4 * t / area * (all - z) }
         }
       }
       return 0.4 * total
