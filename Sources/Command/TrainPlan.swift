@@ -171,7 +171,8 @@ extension Train {
       look($0, "reading validation pictures") { preprocessing.resized($0) }
     }
     try session.checkStop()
-    let maps = try partMaps(dataset, parts.training, indices, recipe, preprocessing, team)
+    let maps = try partMaps(
+      dataset, parts.training, indices, recipe, preprocessing, team, limit: cacheLimit)
     return Sources(
       training: training, trainingSums: trainingSums, validation: validation?.source,
       validationSums: validation?.sums ?? [], parts: maps, refused: refused,
@@ -181,17 +182,22 @@ extension Train {
   // The parts on the training pictures that can be read, where the recipe wants the network to be told of them.
   private func partMaps(
     _ dataset: Dataset, _ training: SubsetSource, _ readable: [Int], _ recipe: Recipe,
-    _ preprocessing: Preprocessing, _ team: ThreadTeam
+    _ preprocessing: Preprocessing, _ team: ThreadTeam, limit: Int
   ) throws(Failure) -> PartMaps? {
     guard recipe.partLesson ?? 0 > 0 else { return nil }
-    do {
-      let source = try PartSource(training.source, of: dataset, at: data.path)
+    let source: PartSource
+    do throws(DatasetError) {
+      source = try PartSource(training.source, of: dataset, at: data.path)
+    } catch { throw Failure(error.description) }
+    let bytes = PartMaps.memoryNeeded(readable.count, preprocessing)
+    guard !source.hasMaps || bytes <= limit else {
+      throw Failure(
+        "\(data.path.escaped): the maps of the parts of \(grouped(readable.count)) pictures take \(binarySize(bytes)), and \(binarySize(limit)) are left for them: a recipe without \"partLesson\" needs none",
+        code: 64)
+    }
+    do throws(ImageError) {
       return try PartMaps(
         source, readable.map { training.indices[$0] }, preprocessing: preprocessing, team: team)
-    } catch let error as ImageError {
-      throw Failure(error.message)
-    } catch let error as DatasetError {
-      throw Failure(error.description)
-    } catch { throw Failure("\(error)") }
+    } catch { throw Failure(error.message) }
   }
 }

@@ -40,6 +40,11 @@ public struct PartMaps: Sendable {
   /// Those of some of the pictures, in that order.
   public func part(_ indices: [Int]) -> PartMaps { PartMaps(self, indices.map { maps[$0] }) }
 
+  /// What those of so many pictures take of memory.
+  public static func memoryNeeded(_ pictures: Int, _ preprocessing: Preprocessing) -> Int {
+    pictures * preprocessing.height * preprocessing.width
+  }
+
   /// What they take of memory.
   public var bytes: Int { maps.reduce(0) { $0 + $1.count } }
 

@@ -4,10 +4,10 @@ extension TrainingWorkspace {
   /// Bytes that a workspace for batches of that size takes, and how many of them are packed weights; see `init`.
   public static func memoryNeeded(
     _ network: Network, batch: Int, threads: Int, kernels: KernelTable = Kernels.chosen,
-    frozenThrough frozen: Int? = nil
+    frozenThrough frozen: Int? = nil, keeping: Set<Int> = []
   ) -> (bytes: Int, packed: Int) {
     let stages = TrainingStage.all(
-      of: network, keeping: Set(network.levels.values), frozenNode: frozen ?? -1)
+      of: network, keeping: keeping.union(network.levels.values), frozenNode: frozen ?? -1)
     let gradients = GradientPlan(network, stages, firstNode: max(1, (frozen ?? 0) + 1))
     let plans = network.nodes.indices.map {
       network.convolutionGeometry($0).map { kernels.plan($0) }

@@ -8,16 +8,20 @@ public struct TrainingMemory: Sendable {
   private let averages, accumulates: Bool
   private let threads: Int
   private let frozenNode: Int?
+  private let told: Set<Int>
   private let anotherWaits: Bool
 
   /// Of a training of this network on so many threads; see `Recipe` for an average and accumulation.
   ///
-  /// - Parameter anotherWaits: a second one, ready to begin, is held beside it.
+  /// - Parameters:
+  ///   - isTold: a teacher tells the parts level of the parts.
+  ///   - anotherWaits: a second one, ready to begin, is held beside it.
   public init(
     _ network: Network, _ settings: OptimizerSettings, averages: Bool = false,
-    accumulates: Bool = false, threads: Int, frozenThrough frozen: Int? = nil,
+    accumulates: Bool = false, threads: Int, frozenThrough frozen: Int? = nil, isTold: Bool = false,
     anotherWaits: Bool = false
   ) {
+    told = isTold ? Set([PartLesson.node(of: network)].compactMap(\.self)) : []
     (self.network, self.settings, self.threads, frozenNode) = (network, settings, threads, frozen)
     (self.averages, self.accumulates, self.anotherWaits) = (averages, accumulates, anotherWaits)
   }
@@ -30,7 +34,7 @@ public struct TrainingMemory: Sendable {
     self.init(
       network, recipe.optimizer, averages: recipe.averageDecay != nil,
       accumulates: recipe.accumulation > 1, threads: threads, frozenThrough: frozen,
-      anotherWaits: anotherWaits)
+      isTold: recipe.partLesson != nil, anotherWaits: anotherWaits)
   }
 
   /// The program itself, its libraries and the threads' stacks.
@@ -40,7 +44,7 @@ public struct TrainingMemory: Sendable {
   /// larger of an evaluation and a checkpoint.
   public func bytes(batch: Int) -> Int {
     let workspace = TrainingWorkspace.memoryNeeded(
-      network, batch: batch, threads: threads, frozenThrough: frozenNode)
+      network, batch: batch, threads: threads, frozenThrough: frozenNode, keeping: told)
     let parameters = 4 * network.layout.count
     let optimizer = Optimizer.memoryNeeded(
       settings, network.layout, frozenThrough: frozenNode ?? -1)

@@ -1,5 +1,6 @@
 import AvocetFiles
 import AvocetModelFiles
+import AvocetNetworks
 import SystemPackage
 import TestSupport
 import Testing
@@ -38,6 +39,36 @@ struct TrainTests {
     #expect(model.provenance.data == "aviary:count=40,size=32,seed=1")
     #expect(try !folder.text("run/model.safetensors").contains(folder.path.string))
     #expect(avocet(quick + [folder.at("quiet"), "--quiet"]).error.isEmpty)
+  }
+
+  @Test func aFolderWithMapsTellsTheNetworkOfItsParts() throws {
+    let folder = try TemporaryFolder()
+    let data = folder.at("scenes")
+    #expect(avocet("dataset", "export", "aviary:count=40,size=32", "--out", data).code == 0)
+    func train(_ recipe: String, _ architecture: String) -> String? {
+      let run = avocet(
+        "train", data, "--recipe", recipe, "--architecture", architecture, "--size", "32",
+        "--epochs", "1", "--out", folder.at("run"), "--force")
+      #expect(run.code == 0)
+      return run.errors.first { $0.contains("recipe \(recipe)") }
+    }
+    let told = "epochs, batch 64, told where 30 parts lie; "
+    #expect(train("aviary", "small")?.contains(told) == true)
+    // Fewer units than parts: nobody is told.
+    #expect(train("aviary", "tiny")?.contains("epochs, batch 64; ") == true)
+    try RealFileSystem().remove(FilePath(folder.at("scenes/parts.csv")))
+    #expect(train("aviary", "small")?.contains("epochs, batch 64; ") == true)
+  }
+
+  @Test func whatTheUnitsAreOnAverageStandsInTheModel() throws {
+    let folder = try TemporaryFolder()
+    #expect(avocet(quick + [folder.at("run")]).code == 0)
+    let model = try Model.read(FilePath(folder.at("run/model.safetensors")))
+    #expect(model.unitMeans.count == 3)
+    for level in Level.allCases {
+      let means = try #require(model.unitMeans[level])
+      #expect(means.contains { $0 > 0 } && means.allSatisfy { $0 >= 0 })
+    }
   }
 
   @Test func anyNumberOfThreadsGivesTheSameModel() throws {

@@ -75,6 +75,7 @@ struct MemoryTests {
         .bytes(batch: 1)
     }
     let (plain, parameters) = (try bytes { _ in }, 4 * network.layout.count)
+    #expect(try bytes { $0.partLesson = nil } < plain)
     // Itself, and as array and file while it is saved.
     #expect(try bytes { $0.averageDecay = 0.9 } == plain + 3 * parameters)
     #expect(try bytes { $0.optimizer.rule = .adamW } == plain + 3 * parameters)
