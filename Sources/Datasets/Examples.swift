@@ -55,9 +55,6 @@ public struct AugmentedPictures: Examples {
   /// What an epoch shows of picture i.
   public func picture(_ i: Int, seed: UInt64, epoch: Int) throws(ImageError) -> Image {
     let choice = augmentation.choice(seed: seed, epoch: epoch, index: i)
-    if let twin = parts?.twin(i, seed: seed, epoch: epoch) {
-      return augmentation.apply(choice, to: twin.view, blank: preprocessing.blank)
-    }
     let view = preprocessing.view(of: augmentation.cropped(try source.image(i), choice))
     return augmentation.apply(choice, to: view, blank: preprocessing.blank)
   }
@@ -71,8 +68,7 @@ public struct AugmentedPictures: Examples {
 
   /// The parts on what an epoch shows of picture i.
   public func partMap(_ i: Int, seed: UInt64, epoch: Int) -> [UInt8] {
-    let choice = augmentation.choice(seed: seed, epoch: epoch, index: i)
-    return parts?.map(i, choice, seed: seed, epoch: epoch) ?? []
+    parts?.map(i, augmentation.choice(seed: seed, epoch: epoch, index: i)) ?? []
   }
 }
 
