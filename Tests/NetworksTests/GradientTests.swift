@@ -65,6 +65,31 @@ import Testing
       "input: numeric \(numeric), analytic \(analytic)")
   }
 
+  // What the second gradient has more than the first is that of a value at the parts level, which no later parameter moves.
+  private func expectGradient(
+    of value: (Parameters) -> Double, from plain: Parameters, to more: Parameters,
+    _ network: Network, _ parameters: Parameters
+  ) throws {
+    var random = CounterRandom(seed: 23, purpose: .init("direction"))
+    for name in ["parts.weight", "stem.weight"] {
+      let slice = try #require(network.layout[name])
+      let direction = slice.range.map { _ in Float(random.uniform(-1, 1)) }
+      let analytic = zip(slice.range, direction).reduce(0.0) {
+        $0 + Double(more.values[$1.0] - plain.values[$1.0]) * Double($1.1)
+      }
+      func moved(_ by: Float) -> Double {
+        let there = parameters.copy()
+        for (i, d) in zip(slice.range, direction) { there.values[i] += by * d }
+        return value(there)
+      }
+      let numeric = (moved(1e-3) - moved(-1e-3)) / 2e-3
+      #expect(abs(analytic) > 0.02)
+      #expect(abs(numeric - analytic) < 0.02 * abs(analytic), "\(name): \(numeric), \(analytic)")
+    }
+    let after = try #require(network.layout["strided.weight"])
+    #expect(after.range.allSatisfy { plain.values[$0] == more.values[$0] })
+  }
+
   /// What sparsity adds is the gradient of the parts level's mean activity.
   @Test func sparsityAddsTheGradientOfThePartsActivity() throws {
     let network = try everyOperation()
@@ -86,25 +111,7 @@ import Testing
       workspace.backward(parameters, into: gradient, sparsity: sparsity)
       return gradient
     }
-    let (plain, sparse) = (gradient(0), gradient(sparsity))
-    var random = CounterRandom(seed: 23, purpose: .init("direction"))
-    for name in ["parts.weight", "stem.weight"] {
-      let slice = try #require(network.layout[name])
-      let direction = slice.range.map { _ in Float(random.uniform(-1, 1)) }
-      let analytic = zip(slice.range, direction).reduce(0.0) {
-        $0 + Double(sparse.values[$1.0] - plain.values[$1.0]) * Double($1.1)
-      }
-      func moved(_ by: Float) -> Double {
-        let there = parameters.copy()
-        for (i, d) in zip(slice.range, direction) { there.values[i] += by * d }
-        return activity(there)
-      }
-      let numeric = (moved(1e-3) - moved(-1e-3)) / 2e-3
-      #expect(abs(analytic) > 0.02)
-      #expect(abs(numeric - analytic) < 0.02 * abs(analytic), "\(name): \(numeric), \(analytic)")
-    }
-    let after = try #require(network.layout["strided.weight"])
-    #expect(after.range.allSatisfy { plain.values[$0] == sparse.values[$0] })
+    try expectGradient(of: activity, from: gradient(0), to: gradient(sparsity), network, parameters)
   }
 
   /// What a lesson adds is the gradient of what it finds wrong.
@@ -154,24 +161,7 @@ import Testing
       workspace.backward(parameters, into: gradient, lesson: lesson)
       return gradient
     }
-    let (plain, told) = (gradient(nil), gradient(lesson))
-    for name in ["parts.weight", "stem.weight"] {
-      let slice = try #require(network.layout[name])
-      let direction = slice.range.map { _ in Float(random.uniform(-1, 1)) }
-      let analytic = zip(slice.range, direction).reduce(0.0) {
-        $0 + Double(told.values[$1.0] - plain.values[$1.0]) * Double($1.1)
-      }
-      func moved(_ by: Float) -> Double {
-        let there = parameters.copy()
-        for (i, d) in zip(slice.range, direction) { there.values[i] += by * d }
-        return wrong(there)
-      }
-      let numeric = (moved(1e-3) - moved(-1e-3)) / 2e-3
-      #expect(abs(analytic) > 0.02)
-      #expect(abs(numeric - analytic) < 0.02 * abs(analytic), "\(name): \(numeric), \(analytic)")
-    }
-    let after = try #require(network.layout["strided.weight"])
-    #expect(after.range.allSatisfy { plain.values[$0] == told.values[$0] })
+    try expectGradient(of: wrong, from: gradient(nil), to: gradient(lesson), network, parameters)
   }
 
   /// The logit of a part lies before the nonlinearity.
