@@ -87,7 +87,7 @@ struct Train: SessionCommand {
     if start == .saved { try takeUp(trainer, session) }
     discardOld(folder, start)
     try describe(plan, folder)
-    session.note(summary(plan, source, bytes: memory.needed + source.cachedBytes))
+    session.note(summary(plan, source, trainer, bytes: memory.needed + source.cachedBytes))
     let code = try train(plan, trainer, source, folder, session)
     return code == 0 && source.refused > 0 ? 1 : code
   }
@@ -110,17 +110,11 @@ struct Train: SessionCommand {
     }
   }
 
-  private func summary(_ plan: Plan, _ source: Sources, bytes: Int) -> String {
+  private func summary(_ plan: Plan, _ source: Sources, _ trainer: Trainer, bytes: Int) -> String {
     let (network, recipe) = (plan.network, plan.recipe)
+    let told = trainer.toldParts > 0 ? ", told where \(trainer.toldParts) parts lie" : ""
     return
-      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(plan.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch)\(lesson(plan, source)); \(plan.team.threadCount) threads, \(Kernels.chosen.name), about \(binarySize(bytes))"
-  }
-
-  private func lesson(_ plan: Plan, _ source: Sources) -> String {
-    guard let weight = plan.recipe.partLesson, let parts = source.parts,
-      PartTeacher(plan.network, parts, weight: weight) != nil
-    else { return "" }
-    return ", told where \(parts.names.count - 1) parts lie"
+      "\(recipe.architecture) (\(grouped(network.parameterCount)) parameters, \(decimal(Double(network.multiplyAdds) / 1e6, 1)) M multiply-adds a picture), \(grouped(source.training.count)) pictures of \(plan.classes.count) classes, \(grouped(source.validation?.count ?? 0)) held out; recipe \(recipe.name): \(recipe.epochs) epochs, batch \(recipe.batch)\(told); \(plan.team.threadCount) threads, \(Kernels.chosen.name), about \(binarySize(bytes))"
   }
 }
 

@@ -82,11 +82,9 @@ public struct SafeTensors: Sendable {
   /// The file: names in order, the header padded so that the numbers begin at a multiple of eight.
   public func encoded() -> [UInt8] {
     let sorted = tensors.sorted { $0.key < $1.key }
-    let unknown = "00000000"
-    let start = header(sorted, checksum: unknown).count
-    var bytes: [UInt8] = []
+    var bytes = header(sorted, checksum: "00000000")
+    let start = bytes.count
     bytes.reserveCapacity(start + 4 * sorted.reduce(0) { $0 + $1.value.count })
-    bytes += header(sorted, checksum: unknown)
     var checksum = ContentChecksum(metadata)
     for (name, tensor) in sorted {
       let begin = bytes.count

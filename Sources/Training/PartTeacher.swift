@@ -12,7 +12,10 @@ public struct PartTeacher: Sendable {
   private let units: Int
   private let emphasis: [Float]
 
-  /// A teacher of the parts that `maps` knows; nil where the parts level has fewer units than that.
+  /// How many parts it knows.
+  var parts: Int { emphasis.count }
+
+  /// A teacher of the parts that `maps` knows; nil where the parts level has fewer than two units for each.
   public init?(_ network: Network, _ maps: PartMaps, weight: Double) {
     guard let node = PartLesson.node(of: network) else { return nil }
     (self.node, grid) = (node, network.nodes[node].shape)
@@ -26,7 +29,7 @@ public struct PartTeacher: Sendable {
 
   /// What the maps of a batch's views tell; each map has one index per pixel, or is empty where nothing is known.
   public func lesson(_ maps: [[UInt8]], share weight: Float) -> PartLesson {
-    let (places, parts) = (grid.rows * grid.columns, emphasis.count)
+    let places = grid.rows * grid.columns
     var shares = [Float](repeating: 0, count: maps.count * places * parts)
     let rows = (0..<height).map { $0 * grid.rows / height }
     let columns = (0..<width).map { $0 * grid.columns / width }

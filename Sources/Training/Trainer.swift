@@ -73,6 +73,8 @@ public final class Trainer {
       pictures: training.count, fingerprint: record.fingerprint, frozen: stored?.fingerprint)
   }
 
+  /// Parts that the parts level is told of.
+  public var toldParts: Int { teacher?.parts ?? 0 }
   /// Epochs in all.
   public var epochs: Int { recipe.epochs }
   /// Epochs done.
