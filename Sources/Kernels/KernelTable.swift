@@ -17,9 +17,15 @@ import KernelsPortable
 public struct KernelTable: Sendable {
   /// `portable`, `avx2` or `avx512`.
   public let name: String
+  /// Whose measured costs hold for it: its own, or those of a processor that has half of its arithmetic.
+  public let costs: String
   let bodies: any KernelBodies.Type
   /// Whether every convolution takes its direct form.
   public private(set) var isDirect = false
+
+  init(_ name: String, _ bodies: any KernelBodies.Type, costs: String? = nil) {
+    (self.name, self.bodies, self.costs) = (name, bodies, costs ?? name)
+  }
 
   /// The same kernels with every convolution in its direct form.
   public var direct: KernelTable {
@@ -51,12 +57,15 @@ public enum Kernels {
   public static let available: [KernelTable] = {
     var tables: [KernelTable] = []
     if cv_has_avx512() != 0 {
-      tables.append(KernelTable(name: "avx512", bodies: KernelsAVX512.Bodies.self))
+      tables.append(
+        KernelTable(
+          "avx512", KernelsAVX512.Bodies.self,
+          costs: cv_halves_avx512() != 0 ? "avx512-halves" : nil))
     }
     if cv_has_avx2() != 0 {
-      tables.append(KernelTable(name: "avx2", bodies: KernelsAVX2.Bodies.self))
+      tables.append(KernelTable("avx2", KernelsAVX2.Bodies.self))
     }
-    tables.append(KernelTable(name: "portable", bodies: KernelsPortable.Bodies.self))
+    tables.append(KernelTable("portable", KernelsPortable.Bodies.self))
     return tables
   }()
 

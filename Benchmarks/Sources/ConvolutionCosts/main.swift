@@ -1,5 +1,5 @@
-// Measures what a tile of each convolution algorithm costs on one core with the kernel table that AVOCET_KERNELS names, and prints the lines of
-// Sources/Kernels/MeasuredCosts.swift for it. `Benchmarks/measure-costs` runs it for every table.
+// Measures what a tile of each convolution algorithm costs on one core with the kernel table that AVOCET_KERNELS names, and prints the file of
+// Sources/Kernels/MeasuredCosts for it. `Benchmarks/measure-costs` runs it for every table.
 
 import Avocet
 import Foundation
@@ -130,7 +130,7 @@ func report(_ name: String, _ points: [Measurement], _ costs: [(ConvolutionAlgor
   }
   let mean = regrets.reduce(0, +) / Double(regrets.count)
   print(
-    "// \(table.name), \(name): over \(regrets.count) shapes the choice takes \(percent(mean)) longer than the best on average, \(percent(regrets.max() ?? 0)) at most."
+    "// \(name): over \(regrets.count) shapes the choice takes \(percent(mean)) longer than the best on average, \(percent(regrets.max() ?? 0)) at most."
   )
 }
 
@@ -186,8 +186,13 @@ func measureAll(kernel: Int, stride: Int = 1) {
   print("    ),")
 }
 
-print("  \"\(table.name)\": [")
+print("costs of \(table.costs)")
+let words = table.costs.split(separator: "-")
+let name = words[0] + words.dropFirst().map(\.capitalized).joined()
+print("extension MeasuredCosts {")
+print("  static let \(name): [ConvolutionKernel: ConvolutionCosts] = [")
 for (kernel, stride) in [(3, 1), (5, 1), (3, 2), (5, 2), (7, 2), (11, 4)] {
   measureAll(kernel: kernel, stride: stride)
 }
-print("  ],")
+print("  ]")
+print("}")

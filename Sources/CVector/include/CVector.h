@@ -2,6 +2,9 @@
 #if defined(__AVX2__) || defined(__AVX512F__)
 #include <immintrin.h>
 #endif
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 /// Vectors of 4, 8 and 16 floats; Swift sees them as SIMD4<Float>, SIMD8<Float> and SIMD16<Float>.
 typedef float CVFloat4 __attribute__((vector_size(16)));
@@ -56,9 +59,16 @@ CV_INLINE int cv_has_avx512(void) {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
+/// Whether the processor adds and multiplies 512 bits in two halves: AMD's family 19h, which is Zen 4 where it has AVX-512 at all.
+CV_INLINE int cv_halves_avx512(void) {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid(0, &a, &b, &c, &d) || b != signature_AMD_ebx || !__get_cpuid(1, &a, &b, &c, &d)) return 0;
+  return ((a >> 8) & 0xf) + ((a >> 20) & 0xff) == 0x19;
+}
 #else
 CV_INLINE int cv_has_avx2(void) { return 0; }
 CV_INLINE int cv_has_avx512(void) { return 0; }
+CV_INLINE int cv_halves_avx512(void) { return 0; }
 #endif
 
 /// Tells the core that the thread only waits.
