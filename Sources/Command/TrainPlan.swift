@@ -189,7 +189,7 @@ extension Train {
     do throws(DatasetError) {
       source = try PartSource(training.source, of: dataset, at: data.path)
     } catch { throw Failure(error.description) }
-    let bytes = PartMaps.memoryNeeded(readable.count, preprocessing)
+    let bytes = PartMaps.memoryNeeded(readable.count, of: source, preprocessing)
     guard !source.hasMaps || bytes <= limit else {
       throw Failure(
         "\(data.path.escaped): the maps of the parts of \(grouped(readable.count)) pictures take \(binarySize(bytes)), and \(binarySize(limit)) are left for them: a recipe without \"partLesson\" needs none",

@@ -19,10 +19,10 @@ public final class Batch: Sendable {
   /// What other pictures give to each of them; nil where nothing is mixed.
   public let blends: [Blend]?
   /// The parts on each of them, see `Examples.partMap`; nil where nothing is known of any.
-  public let partMaps: [[UInt8]]?
+  public let partMaps: [PartMap?]?
 
   init(
-    _ pictures: FloatBuffer, labels: [Int], indices: [Int], blends: [Blend]?, partMaps: [[UInt8]]?
+    _ pictures: FloatBuffer, labels: [Int], indices: [Int], blends: [Blend]?, partMaps: [PartMap?]?
   ) {
     (self.pictures, self.labels, self.indices) = (pictures, labels, indices)
     (self.blends, self.partMaps) = (blends, partMaps)
@@ -168,6 +168,6 @@ public struct BatchError: Error, Sendable, CustomStringConvertible {
     return .success(
       Batch(
         pictures, labels: labels, indices: indices, blends: blends,
-        partMaps: maps.contains { !$0.isEmpty } ? maps : nil))
+        partMaps: maps.contains { $0 != nil } ? maps : nil))
   }
 }

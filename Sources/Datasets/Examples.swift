@@ -13,8 +13,8 @@ public protocol Examples: Sendable {
   /// Writes example i of an epoch, `[row, column, channel]`; it may be called from any thread.
   @unsafe func write(_ i: Int, into numbers: UnsafeMutablePointer<Float>, seed: UInt64, epoch: Int)
     throws(ImageError)
-  /// The parts on example i of an epoch: an index per pixel of its view, 0 for none. Empty where nothing is known of them.
-  func partMap(_ i: Int, seed: UInt64, epoch: Int) -> [UInt8]
+  /// The parts on example i of an epoch; nil where nothing is known of them.
+  func partMap(_ i: Int, seed: UInt64, epoch: Int) -> PartMap?
 }
 
 extension Examples {
@@ -22,7 +22,7 @@ extension Examples {
   var labels: [Int] { (0..<count).map { label($0) } }
 
   /// Nothing is known of the parts.
-  public func partMap(_ i: Int, seed: UInt64, epoch: Int) -> [UInt8] { [] }
+  public func partMap(_ i: Int, seed: UInt64, epoch: Int) -> PartMap? { nil }
 }
 
 /// Pictures, augmented anew in every epoch, resized and normalised.
@@ -55,6 +55,9 @@ public struct AugmentedPictures: Examples {
   /// What an epoch shows of picture i.
   public func picture(_ i: Int, seed: UInt64, epoch: Int) throws(ImageError) -> Image {
     let choice = augmentation.choice(seed: seed, epoch: epoch, index: i)
+    if let twin = parts?.twin(i, seed: seed, epoch: epoch) {
+      return augmentation.apply(choice, to: twin.view, blank: preprocessing.blank)
+    }
     let view = preprocessing.view(of: augmentation.cropped(try source.image(i), choice))
     return augmentation.apply(choice, to: view, blank: preprocessing.blank)
   }
@@ -67,8 +70,9 @@ public struct AugmentedPictures: Examples {
   }
 
   /// The parts on what an epoch shows of picture i.
-  public func partMap(_ i: Int, seed: UInt64, epoch: Int) -> [UInt8] {
-    parts?.map(i, augmentation.choice(seed: seed, epoch: epoch, index: i)) ?? []
+  public func partMap(_ i: Int, seed: UInt64, epoch: Int) -> PartMap? {
+    let choice = augmentation.choice(seed: seed, epoch: epoch, index: i)
+    return parts?.map(i, choice, seed: seed, epoch: epoch)
   }
 }
 

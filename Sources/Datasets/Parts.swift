@@ -1,5 +1,6 @@
 import AvocetFiles
 import AvocetImages
+import AvocetKernels
 import SystemPackage
 
 /// What is known of the parts of the object on one picture, in the picture's pixels.
@@ -145,6 +146,22 @@ public struct PartSource: Sendable {
       let known = path(of: i, below: root).flatMap { table[$0.bytes] }
       return (image, known?.truth(width: image.width, height: image.height))
     }
+  }
+
+  /// Whether pictures have twins.
+  var hasTwins: Bool { if case .aviary = origin { true } else { false } }
+
+  /// Picture i without one of its parts, of an aviary only: which one is a function of (seed, i).
+  func twin(_ i: Int) -> (part: UInt8, image: Image, truth: PartTruth)? {
+    guard case .aviary(let aviary) = origin else { return nil }
+    let parts = aviary.scene(i).twinParts
+    if parts.isEmpty { return nil }
+    var random = CounterRandom(seed: aviary.seed, purpose: "twin part", index: i)
+    let part = parts[random.integer(below: parts.count)]
+    guard let twin = aviary.twin(i, removing: part), let index = Aviary.parts.firstIndex(of: part)
+    else { return nil }
+    let map = GreyMap(width: aviary.size, height: aviary.size, values: twin.partMap)
+    return (UInt8(index), twin.image, PartTruth(map: map))
   }
 
   private func path(of i: Int, below root: FilePath) -> FilePath? {

@@ -128,9 +128,10 @@ func placeSums(_ values: [Float], channels: Int) -> [Float] {
   }
 }
 
-/// A map whose every number is shared out over its place and the 24 about it, with the weights 1 4 6 4 1 along rows and columns; what would fall beyond an edge comes
-/// back, so that the sum stays. A network that halves its maps looks at every second pixel more closely, and its gradients are a chequered pattern on top of what they
-/// mean; these weights take just that pattern out.
+/// A map whose every number is shared out over the places about it, with a bell's weights of deviation √5 along rows and columns (the binomial ones, ten times 1 2 1); what
+/// would fall beyond an edge comes back, so that the sum stays. A network that halves its maps looks at every second pixel more closely, and its gradients are a chequered
+/// pattern on top of what they mean, which these weights take out. Measured on the aviary: deleted in this order pixels lower the class sooner than with the next neighbours
+/// alone, and no wider bell does better.
 package func spread(_ map: [Float], columns: Int) -> [Float] {
   let rows = map.count / max(1, columns)
   var map = map
@@ -144,7 +145,7 @@ package func spread(_ map: [Float], columns: Int) -> [Float] {
       }
     }
   }
-  for _ in 0..<2 {
+  for _ in 0..<10 {
     pass(columns, step: 1, lines: rows, lineStep: columns)
     pass(rows, step: columns, lines: columns, lineStep: 1)
   }

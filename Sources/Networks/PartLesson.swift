@@ -16,25 +16,27 @@ public struct PartLesson: Sendable {
   public let weight: Float
   /// How many units are told, from the first on.
   public let units: Int
-  /// What a place that a part fills counts, for each part; one without it counts 1.
+  /// What a place that a part fills, or would fill, counts, for each part; another counts 1.
   public let emphasis: [Float]
   /// The share of a place that each part fills, 0 to 1: `[image, row, column, part]` at the parts level's resolution.
   public let shares: [Float]
+  /// The share of a place that each part would fill, had it not been taken away, in the same order.
+  public let missing: [Float]
   /// Whether the parts of a picture are known; one of which they are not teaches its class alone.
   public let isKnown: [Bool]
 
   /// What choosing the place counts beside judging each.
   public static let choosing: Float = 0.4
-  /// The logit at which a unit falls silent is as far below 0, a probability of 5 %: a unit that spoke only where the part is more likely than not would point
-  /// nowhere on half of the pictures.
-  public static let threshold: Float = 3
+  /// The logit at which a unit falls silent is as far below 0, a probability of 12 %: a unit that spoke only where the part is more likely than not would point
+  /// nowhere on half of the pictures, and one that spoke at 5 % would speak where a head alone says that there must be a beak.
+  public static let threshold: Float = 2
 
   /// A lesson of `emphasis.count` parts.
   public init(
-    weight: Float, units: Int, emphasis: [Float], shares: [Float], isKnown: [Bool]
+    weight: Float, units: Int, emphasis: [Float], shares: [Float], missing: [Float], isKnown: [Bool]
   ) {
     (self.weight, self.units, self.emphasis) = (weight, units, emphasis)
-    (self.shares, self.isKnown) = (shares, isKnown)
+    (self.shares, self.missing, self.isKnown) = (shares, missing, isKnown)
   }
 
   /// The node whose numbers are the logits; a workspace that learns from a lesson must keep its map.
@@ -77,9 +79,11 @@ extension PartLesson {
     let (each, most) = (weight / Float(places), emphasis[part] - 1)
     var (area, highest) = (Float(0), -Float.infinity)
     for place in 0..<places {
-      let (share, logit) = (shares[start + place * parts + part], logits[place * step])
+      let at = start + place * parts + part
+      let (share, logit) = (shares[at], logits[place * step])
       gradient[place * step] +=
-        each * (1 + most * share) * (1 / (1 + exp(Self.threshold - logit)) - share)
+        each * (1 + most * max(share, missing[at]))
+        * (1 / (1 + exp(Self.threshold - logit)) - share)
       (area, highest) = (area + share, max(highest, logit))
     }
     guard area > 0 else { return }

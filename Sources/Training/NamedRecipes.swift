@@ -4,7 +4,7 @@ extension Recipe {
   /// The recipes that have a name.
   public static let named: [Recipe] = [
     Recipe(
-      name: "aviary", architecture: "aviary", size: 64, epochs: 12, batch: 64,
+      name: "aviary", architecture: "aviary", size: 64, epochs: 18, batch: 64,
       optimizer: OptimizerSettings(rule: .sgd, learningRate: 0.1, weightDecay: 5e-4),
       schedule: .oneCycle, warmUp: 0.2, labelSmoothing: 0.1,
       augmentation: Augmentation(shift: 4, flip: true), sparsity: 0.01,

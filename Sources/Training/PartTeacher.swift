@@ -27,8 +27,16 @@ public struct PartTeacher: Sendable {
     emphasis = maps.shares.dropFirst().map { Float((1 / max($0, 1e-4)).squareRoot()) }
   }
 
-  /// What the maps of a batch's views tell; each map has one index per pixel, or is empty where nothing is known.
-  public func lesson(_ maps: [[UInt8]], share weight: Float) -> PartLesson {
+  /// What the maps of a batch's views tell; nil of a picture of which nothing is known.
+  public func lesson(_ maps: [PartMap?], share weight: Float) -> PartLesson {
+    PartLesson(
+      weight: self.weight * weight, units: units, emphasis: emphasis,
+      shares: shares(maps.map { $0?.seen ?? [] }), missing: shares(maps.map { $0?.missing ?? [] }),
+      isKnown: maps.map { $0 != nil })
+  }
+
+  // The share of each place that each part has on each of the maps, `[image, row, column, part]`.
+  private func shares(_ maps: [[UInt8]]) -> [Float] {
     let places = grid.rows * grid.columns
     var shares = [Float](repeating: 0, count: maps.count * places * parts)
     let rows = (0..<height).map { $0 * grid.rows / height }
@@ -41,8 +49,6 @@ public struct PartTeacher: Sendable {
         shares[place * parts + Int(part) - 1] += pixel
       }
     }
-    return PartLesson(
-      weight: self.weight * weight, units: units, emphasis: emphasis, shares: shares,
-      isKnown: maps.map { !$0.isEmpty })
+    return shares
   }
 }

@@ -67,7 +67,7 @@ public final class TrainingStep {
   /// `share` is given where the step has several batches, whose gradients are added up.
   public func differentiate(
     _ parameters: Parameters, labels: [Int], blends: [Blend]? = nil, share: Share? = nil,
-    partMaps: [[UInt8]]? = nil
+    partMaps: [PartMap?]? = nil
   ) -> Result? {
     let classes = network.classCount
     workspace.forward(parameters, images: labels.count)

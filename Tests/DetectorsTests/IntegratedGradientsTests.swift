@@ -103,9 +103,18 @@ import Testing
     #expect(abs(level.reduce(0, +) - chequers.reduce(0, +)) < 1e-4)
     for column in 2...4 { #expect(abs(level[14 + column] - 0.5) < 1e-6) }
     // At a corner as well nothing is lost, and only the places about it take part.
-    let corner = spread([1] + [Float](repeating: 0, count: 34), columns: 7)
-    #expect(abs(corner.reduce(0, +) - 1) < 1e-6)
-    #expect(corner[2] > 0 && corner[3] == 0 && corner[14] > 0 && corner[21] == 0)
+    let corner = spread([1] + [Float](repeating: 0, count: 41 * 25 - 1), columns: 41)
+    #expect(abs(corner.reduce(0, +) - 1) < 1e-5)
+    #expect(corner[10] > 0 && corner[11] == 0 && corner[41 * 10] > 0 && corner[41 * 11] == 0)
+    // From the middle of a map it becomes a bell of deviation √5.
+    var point = [Float](repeating: 0, count: 41 * 25)
+    point[41 * 12 + 20] = 1
+    let bell = spread(point, columns: 41)
+    let variance = bell.enumerated().reduce(0) { sum, entry in
+      let distance = Double(entry.offset % 41 - 20)
+      return sum + Double(entry.element) * distance * distance
+    }
+    #expect(abs(variance - 5) < 1e-3)
   }
 
   @Test func theSentenceAndThePageHoldNoForeignMarkup() throws {

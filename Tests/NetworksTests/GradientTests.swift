@@ -127,8 +127,10 @@ import Testing
     let shares = (0..<images * places * 3).map {
       $0 % 3 != 1 && random.chance(0.2) ? Float(random.uniform(0.1, 1)) : 0
     }
+    // On some places parts have been taken away, the second among them.
+    let missing = shares.map { $0 == 0 && random.chance(0.1) ? Float(random.uniform(0.1, 1)) : 0 }
     let lesson = PartLesson(
-      weight: 0.4, units: 7, emphasis: emphasis, shares: shares,
+      weight: 0.4, units: 7, emphasis: emphasis, shares: shares, missing: missing,
       isKnown: (0..<images).map { $0 != 2 })
     let parameters = Parameters(initialising: network, seed: 31)
     let workspace = TrainingWorkspace(network, batch: images, team: ThreadTeam(threads: 2))
@@ -141,10 +143,11 @@ import Testing
         for unit in 0..<7 {
           let z = (0..<places).map { Double(map[(image * places + $0) * shape.channels + unit]) }
           let t = (0..<places).map { Double(shares[(image * places + $0) * 3 + unit % 3]) }
-          for (z, t) in zip(z, t) {
-            let p = 1 / (1 + exp(3 - z))
+          let lost = (0..<places).map { Double(missing[(image * places + $0) * 3 + unit % 3]) }
+          for ((z, t), lost) in zip(zip(z, t), lost) {
+            let p = 1 / (1 + exp(2 - z))
             let (yes, no) = (-log(p), -log(1 - p))
-            let counts = 1 + (Double(emphasis[unit % 3]) - 1) * t
+            let counts = 1 + (Double(emphasis[unit % 3]) - 1) * max(t, lost)
             total += counts * (t * yes + (1 - t) * no) / Double(places)
           }
           let area = t.reduce(0, +)
@@ -190,7 +193,7 @@ import Testing
       parameters, into: gradient,
       lesson: PartLesson(
         weight: 1, units: 1, emphasis: [1], shares: .init(repeating: 1, count: count),
-        isKnown: [true, true]))
+        missing: .init(repeating: 0, count: count), isKnown: [true, true]))
     let first = offset.range.lowerBound
     #expect(gradient.values[first] < -1.9 && gradient.values[first + 1] == 0)
   }

@@ -27,7 +27,7 @@ import Testing
     let maps = try Self.maps(Array(0..<60))
     let teacher = try #require(PartTeacher(try Self.network("aviary"), maps, weight: 0.5))
     let scene = Self.aviary.scene(7)
-    let lesson = teacher.lesson([scene.partMap, []], share: 0.25)
+    let lesson = teacher.lesson([PartMap(seen: scene.partMap), nil], share: 0.25)
     #expect(lesson.units == 60)
     #expect(lesson.weight == 0.125 && lesson.isKnown == [true, false])
     // Eight rows and columns of places, each of four by four pixels.
@@ -37,6 +37,18 @@ import Testing
       #expect(abs(told - Double(area)) < 1e-3, "\(Aviary.parts[part])")
     }
     #expect(lesson.shares[(64 * 30)...].allSatisfy { $0 == 0 })
+    #expect(lesson.missing.allSatisfy { $0 == 0 })
+    // What was taken away is told as missing where it was.
+    let part = try #require(scene.twinParts.first)
+    let index = try #require(Aviary.parts.firstIndex(of: part))
+    let twin = try #require(Self.aviary.twin(7, removing: part))
+    let taken = scene.partMap.map { Int($0) == index ? $0 : 0 }
+    let without = teacher.lesson([PartMap(seen: twin.partMap, missing: taken)], share: 1)
+    for place in 0..<64 {
+      let at = place * 30 + index - 1
+      #expect(without.missing[at] == lesson.shares[at] && without.shares[at] == 0)
+    }
+    #expect(without.missing.reduce(0, +) > 0)
     // The rarer a part, the more it counts.
     let (eye, body) = (
       try #require(Aviary.parts.firstIndex(of: "eye")),
@@ -95,14 +107,14 @@ import Testing
           scene.image, into: step.workspace.input + i * network.inputShape.count)
       }
       let result = step.differentiate(
-        parameters, labels: scenes.map(\.label), partMaps: scenes.map(\.partMap))
+        parameters, labels: scenes.map(\.label), partMaps: scenes.map { PartMap(seen: $0.partMap) })
       try #require(result != nil)
       step.update(parameters, optimizer) { _ in 0.3 }
     }
     // On the pictures it learned from, a unit is strongest where its part is.
     let level = try #require(network.levels[.parts])
     let shape = network.nodes[level].shape
-    let lesson = teacher.lesson(scenes.map(\.partMap), share: 1)
+    let lesson = teacher.lesson(scenes.map { PartMap(seen: $0.partMap) }, share: 1)
     let map = step.workspace.map(level)
     var (hits, all) = (0, 0)
     for image in 0..<8 {

@@ -34,7 +34,7 @@ extension DetectorDictionary {
   /// Looks at up to `limit` twins of every part, among the scenes of odd number, on which no unit was chosen.
   static func twins(
     _ bases: Bases, _ preprocessing: Preprocessing, _ aviary: Aviary, _ parts: [PartFinding],
-    team: ThreadTeam, limit: Int = 40
+    team: ThreadTeam, limit: Int = 100
   ) -> [TwinFinding] {
     let workspaces = (0..<team.threadCount).map { _ in Bases.Workspaces(bases) }
     let results = Results(count: parts.count)

@@ -82,7 +82,7 @@ public struct Explanation: Sendable {
   public let versus: Int?
   /// score(picture) - score(blurred picture), which the pixels add up to; the score is the class's logit, less the other class's.
   public let difference: Double
-  /// What each pixel adds, all channels together, spread over its next neighbours (see `spread`), and by how much the sum misses the difference.
+  /// What each pixel adds, all channels together, spread over the places about it (see `spread`), and by how much the sum misses the difference.
   public let pixels: [Float]
   /// By how much their sum misses the difference.
   public let pixelGap: Double
