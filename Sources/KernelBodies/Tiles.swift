@@ -121,10 +121,8 @@ func forwardTile<let rows: Int>(
         left[i] = fma(s, b0, left[i])
         right[i] = fma(s, b1, right[i])
       }
-      if !hasManyRegisters {
-        cv_prefetch2(ahead)
-        ahead += next.step
-      }
+      cv_prefetch2(ahead)
+      ahead += next.step
       b += 2 * lanes
       p += 1
     }
@@ -158,10 +156,8 @@ func planeTile<let rows: Int>(
       left[i] = fma(s, b0, left[i])
       right[i] = fma(s, b1, right[i])
     }
-    if !hasManyRegisters {
-      cv_prefetch2(ahead)
-      ahead += next.step
-    }
+    cv_prefetch2(ahead)
+    ahead += next.step
     b += 2 * lanes
     p += 1
   }
