@@ -93,11 +93,6 @@ public struct PartMaps: Sendable {
     return counts.map { Double($0) / Double(max(1, pixels)) }
   }
 
-  /// Whether an epoch shows picture i itself.
-  package func isPlain(_ i: Int, seed: UInt64, epoch: Int) -> Bool {
-    twin(i, seed: seed, epoch: epoch) == nil
-  }
-
   /// What an epoch shows instead of picture i, if it does.
   func twin(_ i: Int, seed: UInt64, epoch: Int) -> Twin? {
     guard let twin = twins[i] else { return nil }

@@ -158,7 +158,8 @@ public struct PartSource: Sendable {
     if parts.isEmpty { return nil }
     var random = CounterRandom(seed: aviary.seed, purpose: "twin part", index: i)
     let part = parts[random.integer(below: parts.count)]
-    guard let twin = aviary.twin(i, removing: part), let index = Aviary.parts.firstIndex(of: part)
+    guard let index = Aviary.parts.firstIndex(of: part),
+      let twin = aviary.twin(i, without: index)
     else { return nil }
     let map = GreyMap(width: aviary.size, height: aviary.size, values: twin.partMap)
     return (UInt8(index), twin.image, PartTruth(map: map))

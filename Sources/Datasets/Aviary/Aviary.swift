@@ -85,11 +85,14 @@ public struct Aviary: Sendable {
 
   /// Scene i with one part taken away and all else as it was; nil where that part is not to be seen.
   public func twin(_ i: Int, removing part: String) -> AviaryScene? {
-    guard let index = Aviary.parts.firstIndex(of: part), index > 0,
-      let missing = AviaryPart(rawValue: UInt8(index)),
-      scene(i).twinParts.contains(part)
+    guard let index = Aviary.parts.firstIndex(of: part), scene(i).twinParts.contains(part)
     else { return nil }
-    return draw(i, without: missing)
+    return twin(i, without: index)
+  }
+
+  /// The same of a part, by its index, that is known to be seen there.
+  func twin(_ i: Int, without index: Int) -> AviaryScene? {
+    AviaryPart(rawValue: UInt8(index)).map { draw(i, without: $0) }
   }
 
   private func stream(_ purpose: CounterRandom.Purpose, _ i: Int) -> CounterRandom {
