@@ -1,3 +1,4 @@
+import CVector
 import KernelContract
 
 // The tiles of Winograd's convolution: blocks of pixels become planes of products, `[product][tile][channel]`, and back. Channels run in vectors.
@@ -43,15 +44,20 @@ extension Bodies {
     @inline(__always) func run<Transform: LineTransform>(_ transform: Transform.Type) {
       let (n, m) = (Transform.Input.size, Transform.Output.size)
       let whole = scratch + n * n * lanes
+      var next = TilePlace(tiles.lowerBound, g)
       for tile in tiles {
-        let place = TilePlace(tile, g)
+        let place = next
+        next = TilePlace(min(tile + 1, tiles.upperBound - 1), g)
         let rows = min(m, g.outputRows - place.row)
         let columns = min(m, g.outputColumns - place.column)
-        let corner =
-          ((place.image * g.outputRows + place.row) * g.outputColumns + place.column)
-          * g.outputStep
+        let corner = place.corner(g)
         let from = Floats(mutating: planes + (tile - tiles.lowerBound) * tileStep)
+        let nextCorner = next.corner(g)
         for c in stride(from: channels.lowerBound, to: channels.upperBound, by: lanes) {
+          fetchPlaces(m, y + nextCorner + c, rowStep, g.outputStep)
+          if let residual = epilogue?.residual {
+            fetchPlaces(m, residual + nextCorner + c, rowStep, g.outputStep)
+          }
           let valid = min(lanes, channels.upperBound - c)
           let source = Block(
             at: from + (c - channels.lowerBound), rowStep: n * planeStep, columnStep: planeStep)
@@ -142,6 +148,15 @@ extension Bodies {
     case (5, _): run(WinogradFive.FilterGradient.self)
     default: run(WinogradSix.FilterGradient.self)
     }
+  }
+}
+
+/// Asks for the places of a tile's outputs, which come while the tile before is finished; AVX2 is too slow to wait for them.
+@inline(__always)
+private func fetchPlaces(_ size: Int, _ at: ConstFloats, _ rowStep: Int, _ columnStep: Int) {
+  guard hasManyRegisters else { return }
+  for i in 0..<size {
+    for j in 0..<size { cv_prefetch1(at + i * rowStep + j * columnStep) }
   }
 }
 

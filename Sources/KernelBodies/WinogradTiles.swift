@@ -12,6 +12,11 @@ struct TilePlace {
     row = rest / g.tileColumns * g.filter.outputs
     column = rest % g.tileColumns * g.filter.outputs
   }
+
+  /// Its first output's first number in the maps.
+  @inline(__always) func corner(_ g: WinogradGeometry) -> Int {
+    ((image * g.outputRows + row) * g.outputColumns + column) * g.outputStep
+  }
 }
 
 /// The part of a stack of maps that a tile reads: `size` x `size` pixels of each of the stride's phases.

@@ -96,9 +96,10 @@ extension KernelTable {
     return phasesCount(g, filter) + filter.taps * filter.inputs * vectorWidth
   }
 
-  // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them.
-  func winogradBlock(_ g: ConvolutionGeometry) -> WinogradBlock {
-    WinogradBlock(g, self, tiles: g.winogradDepth > 256 ? 64 : 24)
+  // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them. Of F(2)'s few planes
+  // many tiles fit sooner.
+  func winogradBlock(_ g: ConvolutionGeometry, outputTile: Int) -> WinogradBlock {
+    WinogradBlock(g, self, tiles: g.winogradDepth > (outputTile == 2 ? 128 : 256) ? 64 : 24)
   }
 
   // As many tiles as make the traffic of their planes equal that of the sums.
@@ -115,7 +116,7 @@ extension KernelTable {
   /// Floats of scratch that `winograd` needs.
   func winogradScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradBlock(g)
+    let block = winogradBlock(g, outputTile: outputTile)
     return edgeCount(w, width: block.inputWidth)
       + w.filter.productCount * (block.planeStep + block.outputPlaneStep) + 64
   }
@@ -127,7 +128,7 @@ extension KernelTable {
   ) {
     var w = WinogradGeometry(g, outputTile: outputTile)
     w.outputStep = part.pixelStep
-    let block = winogradBlock(g)
+    let block = winogradBlock(g, outputTile: outputTile)
     let edge = scratch
     let planes = edge + edgeCount(w, width: block.inputWidth)
     let sums = planes + w.filter.productCount * block.planeStep
