@@ -1,11 +1,5 @@
 import KernelContract
 
-@inline(__always) func clamped(_ x: Vector, _ low: Vector, _ high: Vector) -> Vector {
-  // Two dependent steps, which become a maximum and a minimum.
-  let raised = x.replacing(with: low, where: x .< low)
-  return raised.replacing(with: high, where: raised .> high)
-}
-
 extension Bodies {
   package static func add(
     _ x: ConstFloats, _ y: ConstFloats, low: Float, high: Float, into z: Floats, count: Int

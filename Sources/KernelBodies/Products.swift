@@ -13,33 +13,31 @@ extension Bodies {
     runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?
   ) {
     let width = 2 * lanes
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: tallestTile * lanes) { memory in
-      guard let partial = memory.baseAddress else { return }
-      var weights = b
-      let panel = tapCount * depth * width
-      let tiles = runs * ((pixels + tallestTile - 1) / tallestTile)
-      // Where many tiles share a panel, fetching the next one costs little; where few do, they fetch it in equal parts.
-      let step = tiles > 16 ? 0 : (width + tiles - 1) / tiles
-      for column in stride(from: 0, to: columns, by: width) {
-        var ahead = weights + (step == 0 ? 0 : panel)
-        for run in 0..<runs {
-          let from = a + aRows[run]
-          var x = 0
-          while x < pixels {
-            let rows = tileHeight(pixels - x)
-            let at = cRows[run] + x * ldc + column
-            let end = TileEnd(
-              accumulate: accumulate, epilogue: epilogue, column: column, at: at,
-              columns: min(width, columns - column), partial: partial)
-            forwardTile(
-              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-              weights, c + at, ldc: ldc, NextPanel(at: ahead, step: step), end)
-            ahead += tapCount * depth * step
-            x += rows
-          }
+    var weights = b
+    let panel = tapCount * depth * width
+    let tiles = runs * ((pixels + tallestTile - 1) / tallestTile)
+    // The tiles fetch the next panel in equal parts; where they are many, the first ones do.
+    let step = (width + tiles - 1) / tiles
+    for column in stride(from: 0, to: columns, by: width) {
+      var ahead = weights + panel
+      let aheadEnd = weights + 2 * panel
+      for run in 0..<runs {
+        let from = a + aRows[run]
+        var x = 0
+        while x < pixels {
+          let rows = tileHeight(pixels - x)
+          let at = cRows[run] + x * ldc + column
+          let end = TileEnd(
+            accumulate: accumulate, epilogue: epilogue, column: column, at: at,
+            columns: min(width, columns - column))
+          forwardTile(
+            rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
+            weights, c + at, ldc: ldc, NextPanel(at: ahead, step: ahead < aheadEnd ? step : 0), end)
+          if ahead < aheadEnd { ahead += tapCount * depth * step }
+          x += rows
         }
-        weights += panel
       }
+      weights += panel
     }
   }
 

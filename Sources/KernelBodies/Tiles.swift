@@ -12,9 +12,10 @@ import KernelContract
 /// Whether there are 32 vector registers, not 16.
 let hasManyRegisters = tallestTile == 12
 
-/// What a forward tile does with its sums.
+/// What a forward tile begins with and how it ends. All that is added to the sums they begin with, so that at the end they are only cut off and stored. The tiles say so
+/// themselves: a function that takes the sums would have them in memory, and the inner loop with it.
 struct TileEnd {
-  /// Whether they are added to what is there.
+  /// Whether what is there is added.
   let accumulate: Bool
   let epilogue: Epilogue?
   /// The first column's number, for the bias.
@@ -23,63 +24,21 @@ struct TileEnd {
   let at: Int
   /// Columns that are stored.
   let columns: Int
-  /// Memory for a tile.
-  let partial: Floats
 
-  @inline(__always) func isPlain(_ count: Int) -> Bool {
-    !accumulate && epilogue == nil && columns >= count
-  }
-}
+  /// The tile's part of the residual.
+  var residual: ConstFloats? { epilogue?.residual.map { $0 + at } }
 
-/// Stores a column of vectors finished; `first` of the tile's columns lie before it.
-@inline(__always)
-func store<let rows: Int>(
-  _ sums: InlineArray<rows, Vector>, _ c: Floats, ldc: Int, first: Int, _ end: TileEnd
-) {
-  if end.isPlain(first + lanes) {
-    for i in 0..<rows { store(sums[i], c + i * ldc + first) }
-  } else if hasManyRegisters {
-    finish(sums, c, ldc: ldc, first: first, end)
-  } else {
-    // With few registers the sums would be spilled in the inner loop already, for fear of what follows.
-    for i in 0..<rows { store(sums[i], end.partial + i * lanes) }
-    finishPartial(InlineArray<rows, Bool>.self, c, ldc: ldc, first: first, end)
+  /// The bias of a vector of columns, `first` of the tile's columns before it.
+  @inline(__always) func bias(_ first: Int) -> Vector {
+    biases(epilogue, column + first, count(first))
   }
-}
 
-@inline(never)
-func finishPartial<let rows: Int>(
-  _: InlineArray<rows, Bool>.Type, _ c: Floats, ldc: Int, first: Int, _ end: TileEnd
-) {
-  let sums = InlineArray<rows, Vector> { i in load(end.partial + i * lanes) }
-  finish(sums, c, ldc: ldc, first: first, end)
-}
+  /// Columns of such a vector that are stored.
+  @inline(__always) func count(_ first: Int) -> Int { min(lanes, columns - first) }
 
-/// Loops of one thing each, so that the sums stay in registers.
-@inline(__always)
-func finish<let rows: Int>(
-  _ sums: InlineArray<rows, Vector>, _ c: Floats, ldc: Int, first: Int, _ end: TileEnd
-) {
-  var sums = sums
-  let count = min(lanes, end.columns - first)
-  if end.accumulate {
-    for i in 0..<rows { sums[i] += load(UnsafePointer(c + i * ldc + first), first: count) }
-  }
-  if let epilogue = end.epilogue {
-    let bias = biases(epilogue, end.column + first, count)
-    for i in 0..<rows { sums[i] += bias }
-    if let residual = epilogue.residual {
-      let from = residual + end.at + first
-      for i in 0..<rows { sums[i] += load(from + i * ldc, upTo: count) }
-    }
-    let (low, high) = (Vector(repeating: epilogue.low), Vector(repeating: epilogue.high))
-    for i in 0..<rows { sums[i] = clamped(sums[i], low, high) }
-  }
-  if count == lanes {
-    for i in 0..<rows { store(sums[i], c + i * ldc + first) }
-  } else {
-    for i in 0..<rows { store(sums[i], c + i * ldc + first, first: count) }
-  }
+  /// What the sums are cut off at.
+  var low: Vector { Vector(repeating: epilogue?.low ?? -.infinity) }
+  var high: Vector { Vector(repeating: epilogue?.high ?? .infinity) }
 }
 
 /// The part of the next columns' weights that a tile asks for while it works: a long panel comes from far, and evenly so it comes in time.
@@ -107,8 +66,18 @@ func forwardTile<let rows: Int>(
   _ end: TileEnd
 ) {
   fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc)
-  var left = InlineArray<rows, Vector> { _ in Vector.zero }
-  var right = InlineArray<rows, Vector> { _ in Vector.zero }
+  let (low, high, count) = (end.low, end.high, end.count(lanes))
+  let (bias0, bias1) = (end.bias(0), end.bias(lanes))
+  var left = InlineArray<rows, Vector> { _ in bias0 }
+  var right = InlineArray<rows, Vector> { _ in bias1 }
+  if let residual = end.residual {
+    for i in 0..<rows { left[i] += load(residual + i * ldc) }
+    for i in 0..<rows { right[i] += load(residual + i * ldc + lanes, first: count) }
+  }
+  if end.accumulate {
+    for i in 0..<rows { left[i] += load(UnsafePointer(c + i * ldc)) }
+    for i in 0..<rows { right[i] += load(UnsafePointer(c + i * ldc + lanes), first: count) }
+  }
   var b = b
   var ahead = next.at
   for tap in 0..<tapCount {
@@ -127,15 +96,12 @@ func forwardTile<let rows: Int>(
       p += 1
     }
   }
-  if end.isPlain(2 * lanes) {
-    for i in 0..<rows {
-      store(left[i], c + i * ldc)
-      store(right[i], c + i * ldc + lanes)
-    }
-    return
+  for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
+  if count == lanes {
+    for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes) }
+  } else {
+    for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes, first: count) }
   }
-  store(left, c, ldc: ldc, first: 0, end)
-  store(right, c, ldc: ldc, first: lanes, end)
 }
 
 /// Two vectors of columns of a plain product.
@@ -173,7 +139,15 @@ func narrowTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
   tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ end: TileEnd
 ) {
-  var sums = InlineArray<rows, Vector> { _ in Vector.zero }
+  let (low, high, count) = (end.low, end.high, end.count(0))
+  let bias = end.bias(0)
+  var sums = InlineArray<rows, Vector> { _ in bias }
+  if let residual = end.residual {
+    for i in 0..<rows { sums[i] += load(residual + i * ldc, first: count) }
+  }
+  if end.accumulate {
+    for i in 0..<rows { sums[i] += load(UnsafePointer(c + i * ldc), first: count) }
+  }
   var b = b
   for tap in 0..<tapCount {
     var p = a + taps[tap]
@@ -184,7 +158,11 @@ func narrowTile<let rows: Int>(
       p += 1
     }
   }
-  store(sums, c, ldc: ldc, first: 0, end)
+  if count == lanes {
+    for i in 0..<rows { store(clamped(sums[i], low, high), c + i * ldc) }
+  } else {
+    for i in 0..<rows { store(clamped(sums[i], low, high), c + i * ldc, first: count) }
+  }
 }
 
 /// The forward tile of the given height (at most `tallestTile`).

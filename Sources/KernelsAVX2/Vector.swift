@@ -22,3 +22,8 @@ let compiledWithInstructionSet = cv_compiled_avx2 == 1
 @inline(__always) func store(_ v: Vector, _ p: UnsafeMutablePointer<Float>, first count: Int) {
   cv_store8(p, Int32(truncatingIfNeeded: count), v)
 }
+
+/// x, cut off below and above; what is not a number stays.
+@inline(__always) func clamped(_ x: Vector, _ low: Vector, _ high: Vector) -> Vector {
+  cv_clamp8(x, low, high)
+}

@@ -17,6 +17,32 @@ typedef float CVFloat16 __attribute__((vector_size(64)));
 CV_INLINE CVFloat8 cv_fma8(CVFloat8 a, CVFloat8 b, CVFloat8 c) { return __builtin_elementwise_fma(a, b, c); }
 CV_INLINE CVFloat16 cv_fma16(CVFloat16 a, CVFloat16 b, CVFloat16 c) { return __builtin_elementwise_fma(a, b, c); }
 
+/// v cut off below and above; what is not a number stays.
+CV_INLINE CVFloat4 cv_clamp4(CVFloat4 v, CVFloat4 low, CVFloat4 high) {
+  for (int i = 0; i < 4; i++) { v[i] = v[i] < low[i] ? low[i] : v[i]; v[i] = v[i] > high[i] ? high[i] : v[i]; }
+  return v;
+}
+#ifdef __AVX512F__
+CV_INLINE CVFloat16 cv_clamp16(CVFloat16 v, CVFloat16 low, CVFloat16 high) {
+  return (CVFloat16)_mm512_min_ps((__m512)high, _mm512_max_ps((__m512)low, (__m512)v));
+}
+#else
+CV_INLINE CVFloat16 cv_clamp16(CVFloat16 v, CVFloat16 low, CVFloat16 high) {
+  for (int i = 0; i < 16; i++) { v[i] = v[i] < low[i] ? low[i] : v[i]; v[i] = v[i] > high[i] ? high[i] : v[i]; }
+  return v;
+}
+#endif
+#ifdef __AVX2__
+CV_INLINE CVFloat8 cv_clamp8(CVFloat8 v, CVFloat8 low, CVFloat8 high) {
+  return (CVFloat8)_mm256_min_ps((__m256)high, _mm256_max_ps((__m256)low, (__m256)v));
+}
+#else
+CV_INLINE CVFloat8 cv_clamp8(CVFloat8 v, CVFloat8 low, CVFloat8 high) {
+  for (int i = 0; i < 8; i++) { v[i] = v[i] < low[i] ? low[i] : v[i]; v[i] = v[i] > high[i] ? high[i] : v[i]; }
+  return v;
+}
+#endif
+
 /// The first n numbers from memory, the rest zero, and the first n numbers to memory; nothing beyond is touched.
 #ifdef __AVX512F__
 CV_INLINE CVFloat16 cv_load16(const float *p, int n) { return (CVFloat16)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
