@@ -4,12 +4,17 @@ import KernelContract
 
 @inline(__always)
 func forChannelVectors(_ channels: Int, _ body: (_ first: Int, _ count: Int) -> Void) {
-  var c = 0
-  while c + lanes <= channels {
+  forChannelVectors(0..<channels, body)
+}
+
+@inline(__always)
+func forChannelVectors(_ channels: Range<Int>, _ body: (_ first: Int, _ count: Int) -> Void) {
+  var c = channels.lowerBound
+  while c + lanes <= channels.upperBound {
     body(c, lanes)
     c += lanes
   }
-  if c < channels { body(c, channels - c) }
+  if c < channels.upperBound { body(c, channels.upperBound - c) }
 }
 
 @inline(__always) func load(_ p: ConstFloats, upTo count: Int) -> Vector {

@@ -10,14 +10,17 @@ private struct DepthwiseWork {
   let x, weights: ConstFloats
   let y: Floats
   let g: ConvolutionGeometry
+  /// The channels that are wanted.
+  let wanted: Range<Int>
   let bounds: Epilogue
   let low, high: Vector
 
   init(
     _ x: ConstFloats, _ weights: ConstFloats, _ y: Floats, _ g: ConvolutionGeometry,
-    _ bounds: Epilogue
+    _ wanted: Range<Int>, _ bounds: Epilogue
   ) {
-    (self.x, self.weights, self.y, self.g, self.bounds) = (x, weights, y, g, bounds)
+    (self.x, self.weights, self.y, self.g) = (x, weights, y, g)
+    (self.wanted, self.bounds) = (wanted, bounds)
     (low, high) = (Vector(repeating: bounds.low), Vector(repeating: bounds.high))
   }
 
@@ -38,7 +41,7 @@ private struct DepthwiseWork {
       let corner =
         (row * g.rowStride - g.padding.top) * g.inputColumns + column * g.columnStride
         - g.padding.left
-      forChannelVectors(channels) { c, n in
+      forChannelVectors(wanted) { c, n in
         var sum = biases(bounds, c, n)
         for r in tapRows {
           for s in tapColumns {
@@ -74,7 +77,7 @@ private struct DepthwiseWork {
     for first in Swift.stride(from: 0, to: g.outputColumns, by: width) {
       // The last one begins again at pixels that are done.
       let column = min(first, g.outputColumns - width)
-      forChannelVectors(g.inputChannels) { c, n in
+      forChannelVectors(wanted) { c, n in
         if n == lanes {
           for row in rows {
             block(row, column, c, n, widthType, kernelType, strideType) { load($0) }
@@ -122,9 +125,9 @@ private struct DepthwiseWork {
 extension Bodies {
   package static func depthwise(
     _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry,
-    rows: Range<Int>, _ epilogue: Epilogue?
+    rows: Range<Int>, channels: Range<Int>, _ epilogue: Epilogue?
   ) {
-    let work = DepthwiseWork(x, weights, y, g, epilogue ?? Epilogue())
+    let work = DepthwiseWork(x, weights, y, g, channels, epilogue ?? Epilogue())
     @inline(__always) func run<let width: Int>(_ width: Constant<width>.Type) {
       switch (g.kernelColumns, g.columnStride) {
       case (3, 1): work.blocks(rows, width, Constant<3>.self, Constant<1>.self)

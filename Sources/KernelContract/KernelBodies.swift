@@ -48,10 +48,10 @@ package protocol KernelBodies: SendableMetatype {
     channels: Int
   )
 
-  /// y[p, c] = the epilogue of Σ_tap x[p + tap, c] w[tap, c] for some output rows of one map.
+  /// y[p, c] = the epilogue of Σ_tap x[p + tap, c] w[tap, c] for some output rows and channels of one map.
   static func depthwise(
     _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry,
-    rows: Range<Int>, _ epilogue: Epilogue?
+    rows: Range<Int>, channels: Range<Int>, _ epilogue: Epilogue?
   )
 
   /// dx[p + tap, c] += dy[p, c] w[tap, c]. Overwrites dx.

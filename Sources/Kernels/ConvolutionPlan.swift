@@ -20,7 +20,7 @@ public struct ConvolutionPart: Hashable, Sendable {
   public var images: Range<Int>
   /// Output rows; they begin and end at a multiple of `ConvolutionPlan.rowUnit` or the map's end.
   public var rows: Range<Int>
-  /// Output channels; they begin at a multiple of the kernels' tile width. All of them where there are groups.
+  /// Output channels; they begin at a multiple of the kernels' tile width. All of them where there are groups of several channels.
   public var columns: Range<Int>
   /// Numbers between the output's pixels: more than its channels where it is written into a wider map.
   public var pixelStep: Int

@@ -135,7 +135,7 @@ extension KernelTable {
         bodies.depthwise(
           x + image * g.inputCount, weights: packed,
           into: y + image * g.outputRows * g.outputColumns * part.pixelStep, g, rows: part.rows,
-          epilogue?.offset(by: image * g.outputCount))
+          channels: part.columns, epilogue?.offset(by: image * g.outputCount))
       }
     } else if g.isPointwise {
       let first = (part.images.lowerBound * g.outputRows + part.rows.lowerBound) * g.outputColumns

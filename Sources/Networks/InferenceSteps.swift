@@ -1,35 +1,83 @@
 import AvocetKernels
 
-/// A part of a step's result: some of its rows, or some of its columns (channels).
-enum StepPart {
-  case rows(Range<Int>)
-  case columns(Range<Int>)
+/// A part of a step's result: some of its rows, some of its columns (channels), or some rows of some columns; nil is all of them.
+struct StepPart {
+  var rows: Range<Int>? = nil
+  var columns: Range<Int>? = nil
+}
+
+/// Rows or columns of a result, which are split at multiples of a unit.
+private struct Axis {
+  let count, unit: Int
+
+  /// The most of the whole that threads may wait for the one that has a unit more.
+  private static let mostWaiting = 0.03
+
+  /// Even ranges; none if there is only one.
+  func even(_ threads: Int) -> [Range<Int>] {
+    let ranges = evenRanges(count, threads, unit: unit)
+    return ranges.count > 1 ? ranges : []
+  }
+
+  /// For each thread in turn the same number of units, and of the units that are left in the middle its part along the other axis; even ranges where little is left.
+  func shared(_ threads: Int, _ other: Axis) -> [(Range<Int>, Range<Int>?)] {
+    let units = (count + unit - 1) / unit
+    let (share, rest) = units.quotientAndRemainder(dividingBy: threads)
+    let parts = other.even(threads)
+    guard parts.count == threads, share > 0,
+      rest > 0, Double(threads - rest) > Self.mostWaiting * Double(units)
+    else { return even(threads).map { ($0, nil) } }
+    let middle = threads / 2 * share * unit
+    let left = middle..<middle + rest * unit
+    return parts.enumerated().flatMap { thread, part in
+      let first = thread * share * unit + (thread < threads / 2 ? 0 : left.count)
+      return [(first..<min(count, first + share * unit), nil), (left, part)]
+    }
+  }
 }
 
 extension InferenceWorkspace {
-  /// The parts into which a step falls for so many threads; none if pictures are to be shared out.
+  /// The parts into which a step falls for so many threads; none if pictures are to be shared out, or if there is nothing to share.
   func parts(of step: PreparedStep, _ pictures: Int, _ threads: Int) -> [StepPart] {
     let shape = prepared.network.nodes[step.node].shape
     switch step.work {
-    case .convolution(let plan, let packed, _, _):
-      let maps = shape.count + prepared.network.nodes[step.inputs[0]].shape.count
-      if plan.geometry.groups == 1, packed.count > pictures * maps {
-        return ranges(shape.channels, threads, unit: prepared.kernels.tileWidth)
-          .map(StepPart.columns)
-      }
-      return pictures > 1 ? [] : ranges(shape.rows, threads, unit: plan.rowUnit).map(StepPart.rows)
-    case .dense:
-      return ranges(shape.count, threads, unit: prepared.kernels.tileWidth).map(StepPart.columns)
+    case .convolution(let plan, _, _, _):
+      let isByColumns = isSplitByColumns(step, pictures)
+      if pictures > 1 { return isByColumns ? columns(shape.channels, threads) : [] }
+      let g = plan.geometry
+      let rows = Axis(count: shape.rows, unit: plan.rowUnit)
+      guard g.groups == 1 || g.isDepthwise else { return self.rows(rows, threads) }
+      let columns = Axis(count: shape.channels, unit: prepared.kernels.tileWidth)
+      return isByColumns
+        ? columns.shared(threads, rows).map { StepPart(rows: $1, columns: $0) }
+        : rows.shared(threads, columns).map { StepPart(rows: $0, columns: $1) }
+    case .dense: return columns(shape.count, threads)
+    case .concatenation where step.inputs.allSatisfy { liesInside($0, step.node) }: return []
     case .maxPool, .scaleOffset, .activation, .add, .scale, .concatenation, .localResponseNorm:
-      return pictures > 1 ? [] : ranges(shape.rows, threads, unit: 1).map(StepPart.rows)
+      return pictures > 1 ? [] : rows(Axis(count: shape.rows, unit: 1), threads)
     case .averagePool: return []
     }
   }
 
-  // None if there is only one.
-  private func ranges(_ count: Int, _ parts: Int, unit: Int) -> [Range<Int>] {
-    let ranges = evenRanges(count, parts, unit: unit)
-    return ranges.count > 1 ? ranges : []
+  /// Whether a step's weights are larger than its maps; or, where each channel is alone, whether the map that it reads was made by columns.
+  private func isSplitByColumns(_ step: PreparedStep, _ pictures: Int) -> Bool {
+    guard case .convolution(let plan, let packed, _, _) = step.work else { return false }
+    let nodes = prepared.network.nodes
+    if plan.geometry.isDepthwise, pictures == 1 {
+      let source = prepared.steps.first { $0.node == step.inputs[0] }
+      return source.map { isSplitByColumns($0, pictures) } ?? false
+    }
+    let maps = nodes[step.node].shape.count + nodes[step.inputs[0]].shape.count
+    return plan.geometry.groups == 1 && packed.count > pictures * maps
+  }
+
+  private func rows(_ axis: Axis, _ threads: Int) -> [StepPart] {
+    axis.even(threads).map { StepPart(rows: $0) }
+  }
+
+  private func columns(_ count: Int, _ threads: Int) -> [StepPart] {
+    Axis(count: count, unit: prepared.kernels.tileWidth).even(threads)
+      .map { StepPart(columns: $0) }
   }
 
   /// Computes a step, or a part of it, for a range of pictures.
@@ -52,16 +100,13 @@ extension InferenceWorkspace {
     let target = place(step.node)
     var wanted = plan.whole(images: 1)
     wanted.pixelStep = target.pixelStep
-    switch part {
-    case .rows(let rows): wanted.rows = rows
-    case .columns(let columns): wanted.columns = columns
-    case nil: break
-    }
+    if let rows = part?.rows { wanted.rows = rows }
+    if let columns = part?.columns { wanted.columns = columns }
     // Several pictures lie one after the other where both maps are common and whole.
     let source = place(step.inputs[0])
     let isStack =
       !source.isWorkers && !target.isWorkers && target.pixelStep == shape.channels
-      && part.isNotRows
+      && part?.rows == nil
     if isStack { wanted.images = 0..<pictures.count }
     let bounded = function?.bounds == nil ? nil : function
     for picture in isStack ? pictures.lowerBound..<pictures.lowerBound + 1 : pictures {
@@ -95,8 +140,7 @@ extension InferenceWorkspace {
     _ function: Activation?, _ pictures: Range<Int>, _ part: StepPart?, _ worker: Int
   ) {
     let count = prepared.network.nodes[step.node].shape.count
-    var columns = 0..<count
-    if case .columns(let range) = part { columns = range }
+    let columns = part?.columns ?? 0..<count
     let y = pointer(step.node, of: pictures.lowerBound, worker)
     prepared.kernels.multiplyPacked(
       pointer(step.inputs[0], of: pictures.lowerBound, worker), rows: pictures.count, depth: depth,
@@ -107,8 +151,7 @@ extension InferenceWorkspace {
   private func runOne(_ step: PreparedStep, _ picture: Int, _ part: StepPart?, _ worker: Int) {
     let kernels = prepared.kernels
     let shape = prepared.network.nodes[step.node].shape
-    var rows = 0..<shape.rows
-    if case .rows(let range) = part { rows = range }
+    let rows = part?.rows ?? 0..<shape.rows
     let at = rows.lowerBound * shape.columns * shape.channels
     let count = rows.count * shape.columns * shape.channels
     let x = pointer(step.inputs[0], of: picture, worker)
@@ -151,12 +194,5 @@ extension InferenceWorkspace {
       }
       channel += channels
     }
-  }
-}
-
-extension StepPart? {
-  fileprivate var isNotRows: Bool {
-    if case .rows = self { return false }
-    return true
   }
 }

@@ -70,6 +70,12 @@ public final class InferenceWorkspace {
     return place
   }
 
+  /// Whether a map that is read lies inside the one that is made of it, so that it need not be copied there.
+  func liesInside(_ node: Int, _ whole: Int) -> Bool {
+    let (part, map) = (place(node), place(whole))
+    return part.buffer == map.buffer && part.isWorkers == map.isWorkers
+  }
+
   /// A node's map of one picture, its own channels first.
   func pointer(_ node: Int, of picture: Int, _ worker: Int) -> Floats {
     let place = place(node)
@@ -129,7 +135,7 @@ public final class InferenceWorkspace {
       let step = prepared.steps[action.step]
       timed(step, worker) {
         if let move = action.move { self.move(place(step.node), to: move, worker) }
-        run(step, picture..<(picture + 1), .rows(action.rows), worker)
+        run(step, picture..<(picture + 1), StepPart(rows: action.rows), worker)
       }
     }
   }
