@@ -29,13 +29,18 @@ public final class PreparedNetwork: Sendable {
   }
 }
 
-/// One step of a run; it writes the map of `node`, the last of the nodes folded into it.
-struct PreparedStep: Sendable {
+/// One step of a run; it writes the map of `node`, the last of the nodes folded into it. Shared: the threads would count the references of a copy's parts one by one.
+final class PreparedStep: Sendable {
   let nodes: [Int]
   let inputs: [Int]
   /// A map of the result's shape that is added.
   let residual: Int?
   let work: Work
+
+  init(nodes: [Int], inputs: [Int], residual: Int?, work: Work) {
+    (self.nodes, self.inputs, self.residual, self.work) = (nodes, inputs, residual, work)
+  }
+
   var node: Int { nodes[nodes.count - 1] }
   /// All maps that it reads.
   var sources: [Int] { inputs + (residual.map { [$0] } ?? []) }
