@@ -51,6 +51,9 @@ extension TrainingWorkspace {
   }
 
   private func backward(_ stage: TrainingStage, _ parameters: Parameters, _ gradient: Floats?) {
+    if let main = stage.main, let dense = largeDense[main] {
+      return backward(dense, main, parameters.values.pointer, gradient)
+    }
     if let norm = stage.norm {
       normGradient(stage, norm, gradient)
     } else if let function = stage.function {

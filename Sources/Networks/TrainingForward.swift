@@ -29,6 +29,9 @@ extension TrainingWorkspace {
   }
 
   private func forward(_ stage: TrainingStage, _ parameters: Floats) {
+    if let main = stage.main, let dense = largeDense[main] {
+      return forward(dense, main, parameters)
+    }
     let size = network.groupSize(stage)
     if let norm = stage.norm { beginStatistics(norm) }
     forEachShard { shard in

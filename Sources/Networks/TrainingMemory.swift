@@ -24,7 +24,9 @@ extension TrainingWorkspace {
         packed += plan.packedCount
         if gradients.isWanted(index, in: network) { packed += plan.packedInputGradientCount }
       }
-      if index > frozen ?? -1 { largest = max(largest, NodePlace(network, index).weightCount) }
+      if index > frozen ?? -1, LargeDense(network, index) == nil {
+        largest = max(largest, NodePlace(network, index).weightCount)
+      }
     }
     let worker = WorkerMemory.Sizes(network, stages, plans, kernels, batch: batch)
     let floats = worker.scratch + worker.map + worker.part + worker.weightSums

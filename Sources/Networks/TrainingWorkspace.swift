@@ -32,6 +32,7 @@ public final class TrainingWorkspace {
   let gradientPlan: GradientPlan
   let gradients: [FloatBuffer]
   let plans: [ConvolutionPlan?]
+  let largeDense: [LargeDense?]
   /// The nodes that have a plan.
   let convolutions: [Int]
   let packedForward: [FloatBuffer?]
@@ -102,7 +103,10 @@ public final class TrainingWorkspace {
       guard case .maxPool = node.operation else { return nil }
       return ByteBuffer(count: batch * node.shape.count)
     }
-    let weights = network.nodes.indices.filter { $0 > frozen ?? -1 && !inspecting }
+    let largeDense = network.nodes.indices.map { LargeDense(network, $0) }
+    self.largeDense = largeDense
+    let weights = network.nodes.indices
+      .filter { $0 > frozen ?? -1 && !inspecting && largeDense[$0] == nil }
       .map { places[$0].weightCount }
     partials = FloatBuffer(count: shardCount * (weights.max() ?? 0))
     sums = DoubleBuffer(count: shardCount * 2 * (network.nodes.map(\.shape.channels).max() ?? 1))
@@ -211,7 +215,9 @@ struct WorkerMemory {
         if case .localResponseNorm(let layer) = node.operation {
           scratch = max(scratch, layer.response(node.shape).scratchCount)
         }
-        if case .dense = node.operation {
+        if let dense = LargeDense(network, index) {
+          scratch = max(scratch, dense.scratchCount(batch: batch, kernels))
+        } else if case .dense = node.operation {
           let (m, n, k) = (
             batch / shardCount + 1, node.shape.count, network.inputShape(of: index).count
           )

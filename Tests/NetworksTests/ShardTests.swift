@@ -67,6 +67,69 @@ import Testing
     }
   }
 
+  // Two dense layers on one map, whose weights outgrow a core's cache.
+  private static func largeNetwork() throws -> Network {
+    var b = NetworkBuilder("large", input: Shape(8, 8, 12))
+    let edges = b.convolution("c", b.input, channels: 12, kernel: 3)
+    b.mark(.edges, edges)
+    let parts = b.convolution("d", edges, channels: 12, kernel: 1)
+    b.mark(.parts, parts)
+    let objects = b.activation("o", parts, .silu)
+    b.mark(.objects, objects)
+    let (one, other) = (
+      b.dense("one", objects, channels: 391), b.dense("other", objects, channels: 391)
+    )
+    let sum = b.add("sum", .add(Sum()), one, other)
+    _ = b.dense("classes", sum, channels: classes)
+    return try b.network()
+  }
+
+  @Test func aLargeDenseLayerGivesTheSumOfItsPictures() throws {
+    let network = try Self.largeNetwork()
+    let size = network.inputShape.count
+    let all = Self.pictures(network, 9)
+    let single = TrainingWorkspace(network, batch: 1, team: ThreadTeam(threads: 1))
+    let alone = (0..<9).map {
+      Self.run(network, single, all[$0 * size..<($0 + 1) * size], first: $0)
+    }
+    let results = [1, 2, 3].map { threads in
+      let team = ThreadTeam(threads: threads)
+      return Self.run(network, TrainingWorkspace(network, batch: 9, team: team), all[...])
+    }
+    #expect(results[0] == results[1] && results[0] == results[2])
+    var misses = 0
+    for (i, value) in results[0].gradient.enumerated() {
+      let terms = alone.map { Double($0.gradient[i]) }
+      let bound = terms.reduce(0) { $0 + abs($1) } * 1e-5 + 1e-5
+      if abs(Double(value) - terms.reduce(0, +)) > bound { misses += 1 }
+    }
+    #expect(misses == 0 && results[0].gradient.contains { $0 != 0 })
+    let error = zip(results[0].logits, alone.flatMap(\.logits)).map { abs($0 - $1) }.max() ?? 1
+    #expect(error < 1e-4)
+  }
+
+  @Test func theGradientOfALargeDenseLayerIsThatOfItsLoss() throws {
+    let network = try Self.largeNetwork()
+    let workspace = TrainingWorkspace(network, batch: 3, team: ThreadTeam(threads: 2))
+    let parameters = Parameters(initialising: network, seed: 3)
+    fill(workspace.input, 3 * network.inputShape.count, seed: 5)
+    _ = loss(workspace, parameters, images: 3, classes: Self.classes)
+    let gradient = Parameters(network.layout)
+    workspace.backward(parameters, into: gradient)
+    // Along the gradient itself a step of h changes the loss by h |g|².
+    let square = gradient.values.array.reduce(0) { $0 + Double($1) * Double($1) }
+    let h: Float = 1e-3
+    func shifted(_ step: Float) -> Double {
+      let moved = Parameters(initialising: network, seed: 3)
+      for i in 0..<moved.values.count {
+        moved.values.pointer[i] += step * gradient.values.pointer[i]
+      }
+      return loss(workspace, moved, images: 3, classes: Self.classes)
+    }
+    let slope = (shifted(h) - shifted(-h)) / Double(2 * h)
+    #expect(abs(slope - square) < 0.01 * square, "\(slope), \(square)")
+  }
+
   @Test func whatAnEarlierBatchLeftBehindIsNeverSeen() throws {
     for network in [try Self.network(), try everyOperation(classes: Self.classes)] {
       let size = network.inputShape.count
