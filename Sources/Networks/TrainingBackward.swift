@@ -71,11 +71,14 @@ extension TrainingWorkspace {
     guard let gradient, let main = stage.main else { return }
     let place = places[main]
     if place.weightCount > 0 { combinePartials(place.weightCount, into: gradient + place.weight) }
-    if hasBias {
-      let channels = network.nodes[main].shape.channels
-      combineSums(count: channels)
-      for c in 0..<channels { gradient[place.bias + c] = Float(sums.pointer[c]) }
-    }
+    if hasBias { combineBiasSums(main, into: gradient) }
+  }
+
+  /// Adds up the shards' sums of a node's gradient, which is that of its bias.
+  func combineBiasSums(_ index: Int, into gradient: Floats) {
+    let channels = network.nodes[index].shape.channels
+    combineSums(count: channels)
+    for c in 0..<channels { gradient[places[index].bias + c] = Float(sums.pointer[c]) }
   }
 
   // A function that only cuts off is known by its result, others need what they were applied to.

@@ -61,7 +61,7 @@ extension TrainingWorkspace {
       if places[index].hasBias {
         clearSums(count: dense.outputs)
         kernels.channelSums(dy, count: images, channels: dense.outputs, into: sums.pointer)
-        for o in 0..<dense.outputs { gradient[places[index].bias + o] = Float(sums.pointer[o]) }
+        combineBiasSums(index, into: gradient)
       }
     }
     let input = network.nodes[index].inputs[0]

@@ -32,6 +32,7 @@ public final class TrainingWorkspace {
   let gradientPlan: GradientPlan
   let gradients: [FloatBuffer]
   let plans: [ConvolutionPlan?]
+  /// The nodes that meet the whole batch at once, nil for the others.
   let largeDense: [LargeDense?]
   /// The nodes that have a plan.
   let convolutions: [Int]
