@@ -18,25 +18,35 @@ extension Bodies {
     let tiles = runs * ((pixels + tallestTile - 1) / tallestTile)
     // The tiles fetch the next panel in equal parts; where they are many, the first ones do.
     let step = (width + tiles - 1) / tiles
-    for column in stride(from: 0, to: columns, by: width) {
+    var column = 0
+    while column < columns {
+      let isWide = widestTile == 3 && (columns - column + lanes - 1) / lanes == 3
       var ahead = weights + panel
       let aheadEnd = weights + 2 * panel
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0
         while x < pixels {
-          let rows = tileHeight(pixels - x)
+          let rows = isWide ? wideTileHeight(pixels - x) : tileHeight(pixels - x)
           let at = cRows[run] + x * ldc + column
           let end = TileEnd(
             accumulate: accumulate, epilogue: epilogue, column: column, at: at,
-            columns: min(width, columns - column))
-          forwardTile(
-            rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-            weights, c + at, ldc: ldc, NextPanel(at: ahead, step: ahead < aheadEnd ? step : 0), end)
-          if ahead < aheadEnd { ahead += tapCount * depth * step }
+            columns: min(isWide ? 3 * lanes : width, columns - column))
+          if isWide {
+            wideTile(
+              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
+              weights, c + at, ldc: ldc, end)
+          } else {
+            forwardTile(
+              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
+              weights, c + at, ldc: ldc, NextPanel(at: ahead, step: ahead < aheadEnd ? step : 0),
+              end)
+            if ahead < aheadEnd { ahead += tapCount * depth * step }
+          }
           x += rows
         }
       }
+      column += isWide ? 3 * lanes : width
       weights += panel
     }
   }

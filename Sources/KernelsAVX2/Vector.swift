@@ -7,6 +7,9 @@ typealias ByteVector = SIMD8<UInt8>
 /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
 let tallestTile = 6
 
+/// Vectors of the widest register tile, for what is left of an odd number of them.
+let widestTile = 3
+
 /// Whether this target was compiled with its instruction set.
 let compiledWithInstructionSet = cv_compiled_avx2 == 1
 

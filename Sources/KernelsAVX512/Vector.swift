@@ -7,6 +7,9 @@ typealias ByteVector = SIMD16<UInt8>
 /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
 let tallestTile = 12
 
+/// Vectors of the widest register tile.
+let widestTile = 2
+
 /// Whether this target was compiled with its instruction set.
 let compiledWithInstructionSet = cv_compiled_avx512 == 1
 

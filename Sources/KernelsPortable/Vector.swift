@@ -7,6 +7,9 @@ typealias ByteVector = SIMD4<UInt8>
 /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
 let tallestTile = 6
 
+/// Vectors of the widest register tile; a product that is not fused needs a register of its own.
+let widestTile = 2
+
 /// Whether this target was compiled with its instruction set.
 let compiledWithInstructionSet = true
 

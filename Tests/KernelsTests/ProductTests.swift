@@ -10,6 +10,8 @@ import Testing
       (0, 3, 3), (3, 0, 3), (3, 3, 0), (1, 1, 1), (w - 1, w, w + 1), (w + 1, w - 1, w),
       (13, 97, 31),
       (29, 2 * w + 1, 5), (193, 2 * w, 257), (7, 3, 600), (11, 67, 17), (16, 64, 9),
+      // Five, six and seven vectors of columns: tiles of two and of three, that begin with either half of a pair.
+      (6, 5 * w - 1, 9), (9, 6 * w, 5), (5, 7 * w - 3, 11),
     ]
     for (m, n, k) in sizes {
       for mode in 0..<8 {
@@ -71,6 +73,8 @@ import Testing
       g(9, 9, w, w, (5, 5), Padding(0), groups: w), g(4, 3, w, w, (3, 3), Padding(1), groups: w),
       g(29, 31, 3, 4, (11, 11), stride: 4, Padding(2)),
       g(60, 60, 24, 3, (3, 3), Padding(1)),
+      g(7, 5, 3, 5 * w - 1, (3, 3), Padding(1)), g(3, 7, w + 1, 6 * w, (1, 1)),
+      g(3, 3, 4, 14 * w - 6, (3, 3), Padding(1), groups: 2),
     ]
   }
 

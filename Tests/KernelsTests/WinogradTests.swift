@@ -37,6 +37,7 @@ import Testing
       g(13, max(4, kernel - 3), 5, 7, Padding(2)),
       g(kernel + 6, 15, w, w + 3, Padding(top: 0, left: 2, bottom: 1, right: 1)),
       g(31, 17, 2, 3),
+      g(kernel, 6, 3, 5 * w - 1), g(7, kernel, 2, 6 * w),
     ]
   }
 
