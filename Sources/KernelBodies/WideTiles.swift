@@ -3,7 +3,7 @@ import KernelContract
 
 // Register tiles three vectors wide, for what is left of an odd number of vectors: a pair and a lone vector would take fifteen loads for eighteen multiply-adds, four rows
 // of three take seven for twelve and fill sixteen registers just as well. The weights are packed in pairs, so the third vector comes from the next panel's first half.
-// Measured on a Zen 3: 24 columns of a 1x1 convolution gain 16 %. For whole panels this tile gains nothing, and in Winograd's products it loses up to 37 %: two panels that are
+// Measured on a Zen 3: 24 columns of a 1x1 convolution gain 16 %. For all columns this tile gains at most 5 %, and in Winograd's products it loses up to 37 %: two panels that are
 // read at once often lie a multiple of 4 KiB apart and share cache sets.
 
 /// Rows of the tallest wide tile.

@@ -10,7 +10,7 @@ import Testing
       (0, 3, 3), (3, 0, 3), (3, 3, 0), (1, 1, 1), (w - 1, w, w + 1), (w + 1, w - 1, w),
       (13, 97, 31),
       (29, 2 * w + 1, 5), (193, 2 * w, 257), (7, 3, 600), (11, 67, 17), (16, 64, 9),
-      // Five, six and seven vectors of columns: tiles of two and of three, that begin with either half of a pair.
+      // Five, six and seven vectors of columns: pairs alone, and pairs before a tile of three.
       (6, 5 * w - 1, 9), (9, 6 * w, 5), (5, 7 * w - 3, 11),
     ]
     for (m, n, k) in sizes {
