@@ -6,6 +6,9 @@ import KernelContract
   return load(bias + channel, upTo: count)
 }
 
+/// So many tiles have pixels that come from far.
+private let fewestTilesOfPixels = 8
+
 extension Bodies {
   package static func multiplyRuns(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
@@ -16,13 +19,16 @@ extension Bodies {
     var weights = b
     let panel = tapCount * depth * width
     let tiles = runs * ((pixels + tallestTile - 1) / tallestTile)
-    // The tiles fetch the next panel in equal parts; where they are many, the first ones do.
+    // The tiles fetch the next panel in equal parts; where they are many, the first ones do. The tiles of the first columns fetch the pixels of the next tile, if
+    // these lie one after the other.
     let step = (width + tiles - 1) / tiles
+    let fetchesPixels = tapCount == 1 && lda == depth && tiles >= fewestTilesOfPixels
     var column = 0
     while column < columns {
       let isWide = widestTile == 3 && (columns - column + lanes - 1) / lanes == 3
-      var ahead = weights + panel
-      let aheadEnd = weights + 2 * panel
+      let taken = isWide ? 3 * lanes : width
+      var next = NextPanel(at: weights + panel, step: step)
+      let nextEnd = weights + 2 * panel
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0
@@ -31,22 +37,24 @@ extension Bodies {
           let at = cRows[run] + x * ldc + column
           let end = TileEnd(
             accumulate: accumulate, epilogue: epilogue, column: column, at: at,
-            columns: min(isWide ? 3 * lanes : width, columns - column))
+            columns: min(taken, columns - column))
           if isWide {
             wideTile(
               rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
               weights, c + at, ldc: ldc, end)
           } else {
+            if fetchesPixels && column == 0 {
+              next = NextPanel(at: from + (x + rows) * lda, step: lanes)
+            }
             forwardTile(
               rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-              weights, c + at, ldc: ldc, NextPanel(at: ahead, step: ahead < aheadEnd ? step : 0),
-              end)
-            if ahead < aheadEnd { ahead += tapCount * depth * step }
+              weights, c + at, ldc: ldc, next, end)
+            next.advance(by: tapCount * depth, until: nextEnd)
           }
           x += rows
         }
       }
-      column += isWide ? 3 * lanes : width
+      column += taken
       weights += panel
     }
   }

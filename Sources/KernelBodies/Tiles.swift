@@ -41,11 +41,17 @@ struct TileEnd {
   var high: Vector { Vector(repeating: epilogue?.high ?? .infinity) }
 }
 
-/// The part of the next columns' weights that a tile asks for while it works: a long panel comes from far, and evenly so it comes in time.
+/// What a tile asks for while it works: a part of the next columns' weights, for a long panel comes from far and evenly so it comes in time, or the next pixels.
 struct NextPanel {
-  let at: ConstFloats
+  var at: ConstFloats
   /// Floats to go on at each step of the depth.
-  let step: Int
+  var step: Int
+
+  /// The part for the next tile, after so many steps; none beyond the end.
+  @inline(__always) mutating func advance(by steps: Int, until end: ConstFloats) {
+    if step > 0 { at += steps * step }
+    if at >= end { step = 0 }
+  }
 }
 
 /// Asks for the places of a tile's sums, which come while the sums are made; with few registers the addresses would cost more.
