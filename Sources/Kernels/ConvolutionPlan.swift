@@ -74,6 +74,16 @@ public struct ConvolutionPlan: Sendable {
     }
   }
 
+  /// How often `forward` reads the packed weights for so many whole images, counting only what no second-level cache keeps.
+  public func weightReadings(images: Int) -> Int {
+    guard packedCount > 65_536 else { return 1 }
+    switch forward {
+    case .direct: return table.directWeightReadings(geometry, images: images)
+    case .winograd(let tile):
+      return table.winogradWeightReadings(geometry, outputTile: tile, images: images)
+    }
+  }
+
   /// Floats of the weights packed for `inputGradient`.
   public var packedInputGradientCount: Int {
     switch inputGradient {

@@ -156,14 +156,33 @@ extension KernelTable {
     into y: Floats, step: Int, pixels: Int
   ) {
     var zero = 0
-    let block = max(96, 49_152 / max(1, depth) / 12 * 12)
-    for first in stride(from: 0, to: pixels, by: block) {
+    let blocks = pixelBlocks(depth, pixels)
+    for number in 0..<blocks {
+      // Tall tiles throughout; the last block has the rest.
+      let first = min(pixels, (pixels * number / blocks + 11) / 12 * 12)
+      let end = min(pixels, (pixels * (number + 1) / blocks + 11) / 12 * 12)
       bodies.multiplyRuns(
         x + first * depth, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth,
         packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
-        pixels: min(block, pixels - first), accumulate: false,
-        epilogue?.offset(by: first * step))
+        pixels: end - first, accumulate: false, epilogue?.offset(by: first * step))
     }
+  }
+
+  // Even blocks: a last one of few pixels would read all weights for them.
+  private func pixelBlocks(_ depth: Int, _ pixels: Int) -> Int {
+    let block = max(96, 49_152 / max(1, depth) / 12 * 12)
+    return max(1, (pixels + block / 2) / block)
+  }
+
+  /// How often `directForward` reads the packed weights for so many images.
+  func directWeightReadings(_ g: ConvolutionGeometry, images: Int) -> Int {
+    if g.isDepthwise { return 1 }
+    if g.isPointwise {
+      return pixelBlocks(g.inputChannels, images * g.outputRows * g.outputColumns)
+    }
+    let plan = g.forwardPlan(images: images)
+    return (images + plan.images - 1) / plan.images
+      * ((g.outputRows + plan.rows - 1) / plan.rows)
   }
 
   private func forwardPanels(

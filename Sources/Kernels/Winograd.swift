@@ -40,6 +40,9 @@ struct WinogradBlock {
     outputStep = table.tileWidth
     outputPlaneStep = tiles * outputStep + 16
   }
+
+  // Even blocks: a last one of few tiles would read all weights for them.
+  func blocks(_ tiles: Int) -> Int { (tiles + self.tiles - 1) / self.tiles }
 }
 
 extension KernelTable {
@@ -121,6 +124,12 @@ extension KernelTable {
       + w.filter.productCount * (block.planeStep + block.outputPlaneStep) + 64
   }
 
+  /// How often `winograd` reads the packed weights for so many images.
+  func winogradWeightReadings(_ g: ConvolutionGeometry, outputTile: Int, images: Int) -> Int {
+    let w = WinogradGeometry(g, outputTile: outputTile)
+    return winogradBlock(g, outputTile: outputTile).blocks(images * w.tilesPerImage)
+  }
+
   /// y = the epilogue of x * w, for one part of the maps; its rows begin and end with a tile.
   func winograd(
     _ x: ConstFloats, packed: ConstFloats, _ epilogue: Epilogue? = nil, into y: Floats,
@@ -140,8 +149,7 @@ extension KernelTable {
     let end =
       (part.images.upperBound - 1) * w.tilesPerImage
       + (part.rows.upperBound + outputTile - 1) / outputTile * w.tileColumns
-    // Even blocks: a last one of few tiles would read all weights for them.
-    let blocks = (end - first + block.tiles - 1) / block.tiles
+    let blocks = block.blocks(end - first)
     for number in 0..<blocks {
       let tiles =
         first + (end - first) * number / blocks..<first + (end - first) * (number + 1) / blocks

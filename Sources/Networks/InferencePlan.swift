@@ -1,13 +1,10 @@
 import AvocetKernels
 
-/// Where the maps of a run lie, and which steps a core runs for one picture at a time.
-///
-/// The first steps, whose maps are large and weights small, run picture by picture, so that the maps stay in the core's cache; the last ones, whose weights are
-/// large, run step by step over all pictures, so that the weights are read once.
+/// Where the maps of a run lie, and how many pictures a core takes through its steps together.
 struct InferencePlan {
   /// Where a node's map lies.
   struct Place {
-    /// The buffer, and whether it belongs to a worker (one picture) or to all pictures.
+    /// The buffer, and whether it belongs to a worker (the pictures that it takes together) or to all pictures.
     let buffer: Int
     let isWorkers: Bool
     /// Whether the buffer holds only some of the rows.
@@ -22,11 +19,11 @@ struct InferencePlan {
 
   /// All steps, grouped.
   let segments: [Segment]
-  /// Segments that run picture by picture.
-  let prefix: Int
+  /// The segments, by how many pictures run together.
+  let phases: [Phase]
   /// By node; nil for maps that are never made.
   let places: [Place?]
-  /// Numbers for one picture of each worker's buffers and of the common ones.
+  /// Numbers of each worker's buffers, and for one picture of the common ones.
   let workerSizes, commonSizes: [Int]
 
   init(_ prepared: PreparedNetwork, pictures: Int, threads: Int) {
@@ -34,7 +31,7 @@ struct InferencePlan {
     let joins = Self.joins(prepared)
     let segments = Segment.all(
       prepared, joins.mapValues(\.node), parts: pictures > 1 ? 1 : threads)
-    let prefix = pictures > 1 ? Self.prefix(prepared, segments, pictures: pictures) : 0
+    // The segments that make a map and that read it last.
     var made = [Int](repeating: -1, count: network.nodes.count)
     var lastUse = [Int: Int]()
     var windows: [Int: Int] = [:]
@@ -45,31 +42,55 @@ struct InferencePlan {
         for source in step.sources { lastUse[source] = position }
       }
     }
-    // A part's map lives as long as the whole that it is a part of.
-    for (part, join) in joins { lastUse[part] = lastUse[join.node] ?? segments.count }
-    func isCommon(_ node: Int) -> Bool {
-      if windows[node] != nil { return false }
-      return made[node] < 0 || made[node] >= prefix || (lastUse[node] ?? 0) >= prefix
-        || prepared.kept.contains(node)
+    // A map begins with its first part, and a part's map lives as long as the whole.
+    for (part, join) in joins {
+      made[join.node] = min(made[join.node], made[part])
+      lastUse[part] = lastUse[join.node] ?? segments.count
+    }
+    // The segments in which a map is needed; of nodes that are folded into others none.
+    let lives = network.nodes.indices.map { node in
+      let isMade = node == 0 || made[node] >= 0
+      return made[node]..<(isMade ? max(made[node], lastUse[node] ?? segments.count) + 1 : -1)
+    }
+    let phases =
+      pictures > 1
+      ? Phase.best(
+        prepared, segments, joins.mapValues(\.node), lives: lives, pictures: pictures,
+        threads: threads)
+      : [Phase(segments: 0..<segments.count, pictures: nil)]
+    /// The pictures of a map that a worker has for itself; nil if all pictures have it in common.
+    func own(_ node: Int) -> Int? {
+      if windows[node] != nil { return 1 }
+      let phase = phases.first { $0.segments.contains(lives[node].lowerBound) }
+      guard let phase, lives[node].upperBound <= phase.segments.upperBound,
+        !prepared.kept.contains(node)
+      else { return nil }
+      return phase.pictures
     }
     func count(_ node: Int) -> Int {
       let shape = network.nodes[node].shape
       return min(windows[node] ?? shape.rows, shape.rows) * shape.columns * shape.channels
+        * (own(node) ?? 1)
     }
+    func isCommon(_ node: Int) -> Bool { own(node) == nil }
     var memory = [false: SlotAllocator(), true: SlotAllocator()]
     var slots = [Int?](repeating: nil, count: network.nodes.count)
     func take(_ node: Int) {
       if slots[node] == nil { slots[node] = memory[isCommon(node)]?.take(count(node)) }
     }
     take(0)
+    // Where pictures run together, some are at the end of a phase while others are at its beginning: a common map stays until the last one has been read.
+    var free: [Int: [Int]] = [:]
+    for (node, position) in lastUse
+    where node > 0 && !prepared.kept.contains(node) && joins[node] == nil {
+      let phase = phases.first { $0.segments.contains(position) }
+      let isWaiting = isCommon(node) && phase?.pictures != nil
+      free[isWaiting ? (phase?.segments.upperBound ?? 0) - 1 : position, default: []].append(node)
+    }
     for (position, segment) in segments.enumerated() {
       for step in steps[segment.steps] { take(joins[step.node]?.node ?? step.node) }
-      let sources = Set(steps[segment.steps].flatMap(\.sources))
-      for source in sources.sorted()
-      where lastUse[source] == position && source > 0 && !prepared.kept.contains(source)
-        && joins[source] == nil
-      {
-        if let slot = slots[source] { memory[isCommon(source)]?.free(slot) }
+      for node in (free[position] ?? []).sorted() {
+        if let slot = slots[node] { memory[isCommon(node)]?.free(slot) }
       }
     }
     places = network.nodes.indices.map { node in
@@ -82,30 +103,8 @@ struct InferencePlan {
           rowStep: shape.columns * shape.channels, count: shape.count)
       }
     }
-    (self.segments, self.prefix) = (segments, prefix)
+    (self.segments, self.phases) = (segments, phases)
     (workerSizes, commonSizes) = (memory[false]?.sizes ?? [], memory[true]?.sizes ?? [])
-  }
-
-  // The number of first segments that costs the least traffic, if they read their weights for every picture and the others their maps.
-  private static func prefix(
-    _ prepared: PreparedNetwork, _ segments: [Segment], pictures: Int
-  ) -> Int {
-    let nodes = prepared.network.nodes
-    let maps = segments.map { segment in
-      prepared.steps[segment.steps].reduce(0) { sum, step in
-        ([step.node] + step.sources).reduce(sum) {
-          $0 + (segment.windows[$1] == nil ? nodes[$1].shape.count : 0)
-        }
-      }
-    }
-    let weights = segments.map { prepared.steps[$0.steps].reduce(0) { $0 + $1.weightCount } }
-    var cost = zip(maps, weights).reduce(0) { $0 + $1.0 + $1.1 / pictures }
-    var best = (cost: cost, prefix: 0)
-    for (position, (map, weight)) in zip(maps, weights).enumerated() {
-      cost += weight - weight / pictures - map
-      if cost < best.cost { best = (cost, position + 1) }
-    }
-    return best.prefix
   }
 
   // The convolutions that can write straight into the concatenation that alone reads them.

@@ -96,17 +96,13 @@ extension InferenceWorkspace {
     _ step: PreparedStep, _ plan: ConvolutionPlan, _ packed: FloatBuffer, _ bias: FloatBuffer?,
     _ function: Activation?, _ pictures: Range<Int>, _ part: StepPart?, _ worker: Int
   ) {
-    let shape = prepared.network.nodes[step.node].shape
     let target = place(step.node)
     var wanted = plan.whole(images: 1)
     wanted.pixelStep = target.pixelStep
     if let rows = part?.rows { wanted.rows = rows }
     if let columns = part?.columns { wanted.columns = columns }
-    // Several pictures lie one after the other where both maps are common and whole.
-    let source = place(step.inputs[0])
-    let isStack =
-      !source.isWorkers && !target.isWorkers && target.pixelStep == shape.channels
-      && part?.rows == nil
+    // Several pictures lie one after the other where both maps are whole.
+    let isStack = !place(step.inputs[0]).isWindow && !target.isWindow && part?.rows == nil
     if isStack { wanted.images = 0..<pictures.count }
     let bounded = function?.bounds == nil ? nil : function
     for picture in isStack ? pictures.lowerBound..<pictures.lowerBound + 1 : pictures {

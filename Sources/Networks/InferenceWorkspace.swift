@@ -22,6 +22,8 @@ public final class InferenceWorkspace {
     let scratch: FloatBuffer
     /// The rows of the maps at which the windows begin, by buffer.
     var firstRows: [Int]
+    /// The first of the pictures that it takes together.
+    var firstPicture = 0
 
     init(_ maps: [FloatBuffer], scratch: FloatBuffer) {
       (self.maps, self.scratch) = (maps, scratch)
@@ -81,8 +83,11 @@ public final class InferenceWorkspace {
     let place = place(node)
     if place.isWorkers {
       let own = workers[worker]
-      return own.maps[place.buffer].pointer + place.channel
-        - (place.isWindow ? own.firstRows[place.buffer] * place.rowStep : 0)
+      let first =
+        place.isWindow
+        ? -own.firstRows[place.buffer] * place.rowStep
+        : (picture - own.firstPicture) * place.count
+      return own.maps[place.buffer].pointer + first + place.channel
     }
     return common[place.buffer].pointer + middle(place) + picture * place.count + place.channel
   }
@@ -103,31 +108,46 @@ public final class InferenceWorkspace {
         pictures, prepared.steps.map { threads == 1 ? [] : parts(of: $0, pictures, threads) }
       )
     }
-    if plan.prefix > 0 {
-      share(pictures) { picture, worker in
-        for segment in plan.segments[..<plan.prefix] { run(segment, picture, worker) }
+    for phase in plan.phases {
+      if let most = phase.pictures {
+        run(phase, pictures, together: most)
+      } else {
+        for segment in plan.segments[phase.segments] { run(segment, pictures) }
       }
     }
-    for segment in plan.segments[plan.prefix...] {
-      if segment.parts.isEmpty {
-        let position = segment.steps.lowerBound
-        timed(prepared.steps[position], 0) { share(position, pictures) }
-      } else {
-        let parts = segment.parts.count
-        share(pictures * parts) { task, worker in
-          run(segment.parts[task % parts], task / parts, worker)
+  }
+
+  // The threads take groups of pictures through all steps of a phase.
+  private func run(_ phase: Phase, _ pictures: Int, together most: Int) {
+    let threads = team?.threadCount ?? 1
+    // As many groups for every thread.
+    let groups = min(pictures, (pictures + most * threads - 1) / (most * threads) * threads)
+    share(groups) { group, worker in
+      let range = pictures * group / groups..<pictures * (group + 1) / groups
+      workers[worker].firstPicture = range.lowerBound
+      for segment in plan.segments[phase.segments] {
+        if segment.parts.isEmpty {
+          let step = prepared.steps[segment.steps.lowerBound]
+          timed(step, worker) { run(step, range, nil, worker) }
+        }
+        for picture in range {
+          for part in segment.parts { run(part, picture, worker) }
         }
       }
     }
   }
 
-  // A segment for one picture.
-  private func run(_ segment: Segment, _ picture: Int, _ worker: Int) {
+  // All threads at one segment.
+  private func run(_ segment: Segment, _ pictures: Int) {
     if segment.parts.isEmpty {
-      let step = prepared.steps[segment.steps.lowerBound]
-      timed(step, worker) { run(step, picture..<(picture + 1), nil, worker) }
+      let position = segment.steps.lowerBound
+      timed(prepared.steps[position], 0) { share(position, pictures) }
+    } else {
+      let parts = segment.parts.count
+      share(pictures * parts) { task, worker in
+        run(segment.parts[task % parts], task / parts, worker)
+      }
     }
-    for part in segment.parts { run(part, picture, worker) }
   }
 
   private func run(_ actions: [StripAction], _ picture: Int, _ worker: Int) {

@@ -52,6 +52,41 @@ import Testing
     #expect(Self.logits(levels, of: 0) == expected[0], "with the levels kept")
   }
 
+  @Test(arguments: [("mobilenet_v2", 96), ("squeezenet1_1", 160)])
+  func picturesTakenTogetherGiveTheSameBitsAsEachAlone(_ name: String, _ side: Int) throws {
+    let network = try Architecture.network(named: name, input: Shape(side, side, 3), classes: 4)
+    let parameters = Parameters(initialising: network, seed: 8)
+    let prepared = PreparedNetwork(network, parameters, keepsLevels: false)
+    let pictures = 7
+    let count = network.inputShape.count
+    let alone = InferenceWorkspace(prepared)
+    let together = InferenceWorkspace(prepared, pictures: pictures)
+    var (runsAlone, runs) = (0, 0)
+    alone.observer = { _ in runsAlone += 1 }
+    together.observer = { _ in runs += 1 }
+    Self.fill(together, pictures)
+    var expected: [[Float]] = []
+    for picture in 0..<pictures {
+      alone.input.update(from: together.input + picture * count, count: count)
+      alone.run()
+      expected.append(Self.logits(alone, of: 0))
+    }
+    // Fewer runs than one by one, more than all at each step.
+    together.run(pictures: pictures)
+    #expect(runs > runsAlone / pictures + 1 && runs < runsAlone, "\(runs) of \(runsAlone)")
+    for picture in 0..<pictures { #expect(Self.logits(together, of: picture) == expected[picture]) }
+    // Fewer pictures than there is room for, in uneven groups.
+    for (threads, given) in [(1, 5), (2, 7), (3, 4)] {
+      let team = InferenceWorkspace(
+        prepared, pictures: pictures, team: ThreadTeam(threads: threads))
+      Self.fill(team, pictures)
+      team.run(pictures: given)
+      for picture in 0..<given {
+        #expect(Self.logits(team, of: picture) == expected[picture], "\(threads), \(picture)")
+      }
+    }
+  }
+
   @Test(arguments: [("mobilenet_v2", 97), ("squeezenet1_1", 120), ("resnet18", 96)])
   func stripsGiveTheSameNumbersAsWholeMaps(_ name: String, _ side: Int) throws {
     let network = try Architecture.network(named: name, input: Shape(side, side, 3), classes: 4)
