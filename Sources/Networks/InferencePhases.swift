@@ -20,16 +20,17 @@ extension Phase {
     let groups: [Int?] = sequence(first: 1) { $0 * 2 < share ? $0 * 2 : nil }.map { $0 } + [nil]
     // By group and segment: what a picture moves in the segments before.
     let sums = groups.map { group in
-      segments.reduce(into: [0.0]) { sums, segment in
-        let traffic = prepared.steps[segment.steps].reduce(0) {
-          $0 + prepared.traffic($1, segment, joins, pictures: group ?? share)
-        }
-        sums.append(sums[sums.count - 1] + traffic)
-      }
+      segments.sums { prepared.traffic($0, joins, pictures: group ?? share) }
+    }
+    let weights = segments.sums { segment in
+      Double(prepared.steps[segment.steps].reduce(0) { $0 + $1.weightCount })
+    }
+    let maps = segments.sums { segment in
+      Double(prepared.steps[segment.steps].reduce(0) { $0 + prepared.maps($1, segment, joins) })
     }
     // What lies between two phases does not stay in the cache.
     let crossing = (0...segments.count).map { border in
-      lives.indices.reduce(0) {
+      lives.indices.reduce(borderCost) {
         joins[$1] == nil && lives[$1].lowerBound < border && border < lives[$1].upperBound
           ? $0 + Double(prepared.network.nodes[$1].shape.count) : $0
       }
@@ -39,7 +40,12 @@ extension Phase {
     for first in segments.indices.reversed() {
       for (group, sums) in zip(groups, sums) {
         for end in first + 1...segments.count {
-          let total = sums[end] - sums[first] + crossing[end] + best[end].traffic
+          // Weights that fill the third-level cache drive the maps out of it, from one picture to the next.
+          let isCrowded =
+            group != nil && weights[end] - weights[first] > Double(PreparedNetwork.cachedWeights)
+          let total =
+            sums[end] - sums[first] + (isCrowded ? maps[end] - maps[first] : 0) + crossing[end]
+            + best[end].traffic
           if best[first].phase == nil || total < best[first].traffic {
             best[first] = (total, Phase(segments: first..<end, pictures: group))
           }
@@ -55,21 +61,35 @@ extension Phase {
 /// What a weight costs beside a number of a map: it is read along, while a map is written and read again. Measured on SqueezeNet and ResNet-18 at batch 16.
 private let weightCost = 0.25
 
+/// What a border between phases costs beside the maps that cross it, so that there are few.
+private let borderCost = 65_536.0
+
 /// Numbers of the maps of a step that stay in the second-level cache.
 private let cachedMaps = 196_608
 
+extension [Segment] {
+  // What the segments before each one amount to, and all of them.
+  fileprivate func sums(_ amount: (Segment) -> Double) -> [Double] {
+    reduce(into: [0]) { sums, segment in sums.append(sums[sums.count - 1] + amount(segment)) }
+  }
+}
+
 extension PreparedNetwork {
-  // Numbers that a step moves for a picture, so many of which run together: its weights, and what the cache does not hold of its maps.
-  fileprivate func traffic(
-    _ step: PreparedStep, _ segment: Segment, _ joins: [Int: Int], pictures: Int
-  ) -> Double {
-    let maps = (step.sources + [step.node]).reduce(0) {
+  // Numbers that a segment moves for a picture, so many of which run together: its weights, and what the second-level cache does not hold of its maps.
+  fileprivate func traffic(_ segment: Segment, _ joins: [Int: Int], pictures: Int) -> Double {
+    steps[segment.steps].reduce(0) { sum, step in
+      let weights = step.weightCount * step.weightReadings(pictures: pictures)
+      let missing = max(0, pictures * maps(step, segment, joins) - cachedMaps)
+      return sum + (Double(weights) * weightCost + Double(missing)) / Double(pictures)
+    }
+  }
+
+  // Numbers of the maps that a step reads and writes, but for those of which there are only windows.
+  fileprivate func maps(_ step: PreparedStep, _ segment: Segment, _ joins: [Int: Int]) -> Int {
+    (step.sources + [step.node]).reduce(0) {
       segment.windows[joins[$1] ?? $1] == nil && joins[$1] != step.node
         ? $0 + network.nodes[$1].shape.count : $0
     }
-    let weights = step.weightCount * step.weightReadings(pictures: pictures)
-    let missing = max(0, pictures * maps - cachedMaps)
-    return (Double(weights) * weightCost + Double(missing)) / Double(pictures)
   }
 }
 

@@ -11,6 +11,8 @@ public final class PreparedNetwork: Sendable {
   public let temperature: Float
   let kernels: KernelTable
   let steps: [PreparedStep]
+  /// The third-level cache holds so many weights, and what Winograd's tiles make of them, from one picture to the next.
+  static let cachedWeights = 2_097_152
 
   /// Folds and packs, on the team if there is one; the maps of the levels stay readable unless `keepsLevels` is false, and those of `keeping`.
   ///
@@ -87,15 +89,12 @@ private struct Folding {
   let batch: Int
   let consumers: [[Int]]
 
-  // The third-level cache holds so many weights, and what Winograd's tiles make of them, from one picture to the next.
-  private static let cachedWeights = 2_097_152
-
   init(
     _ network: Network, _ parameters: Parameters, _ kept: Set<Int>, _ kernels: KernelTable,
     _ batch: Int
   ) {
     (self.network, self.kept, self.kernels) = (network, kept, kernels)
-    self.batch = parameters.values.count > Self.cachedWeights ? batch : .max
+    self.batch = parameters.values.count > PreparedNetwork.cachedWeights ? batch : .max
     values = UnsafePointer(parameters.values.pointer)
     var consumers = network.nodes.map { _ in [Int]() }
     for (index, node) in network.nodes.enumerated() {
