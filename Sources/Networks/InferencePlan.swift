@@ -31,65 +31,45 @@ struct InferencePlan {
     let joins = Self.joins(prepared)
     let segments = Segment.all(
       prepared, joins.mapValues(\.node), parts: pictures > 1 ? 1 : threads)
-    // The segments that make a map and that read it last.
-    var made = [Int](repeating: -1, count: network.nodes.count)
-    var lastUse = [Int: Int]()
-    var windows: [Int: Int] = [:]
-    for (position, segment) in segments.enumerated() {
-      windows.merge(segment.windows) { first, _ in first }
-      for step in steps[segment.steps] {
-        made[step.node] = position
-        for source in step.sources { lastUse[source] = position }
-      }
-    }
-    // A map begins with its first part, and a part's map lives as long as the whole.
-    for (part, join) in joins {
-      made[join.node] = min(made[join.node], made[part])
-      lastUse[part] = lastUse[join.node] ?? segments.count
-    }
-    // The segments in which a map is needed; of nodes that are folded into others none.
-    let lives = network.nodes.indices.map { node in
-      let isMade = node == 0 || made[node] >= 0
-      return made[node]..<(isMade ? max(made[node], lastUse[node] ?? segments.count) + 1 : -1)
-    }
+    let lives = Self.lives(prepared, segments, joins)
     let phases =
       pictures > 1
       ? Phase.best(
         prepared, segments, joins.mapValues(\.node), lives: lives, pictures: pictures,
         threads: threads)
       : [Phase(segments: 0..<segments.count, pictures: nil)]
+    let windows = segments.reduce(into: [:]) { $0.merge($1.windows) { first, _ in first } }
+    func phase(_ segment: Int) -> Phase? { phases.first { $0.segments.contains(segment) } }
     /// The pictures of a map that a worker has for itself; nil if all pictures have it in common.
     func own(_ node: Int) -> Int? {
       if windows[node] != nil { return 1 }
-      let phase = phases.first { $0.segments.contains(lives[node].lowerBound) }
-      guard let phase, lives[node].upperBound <= phase.segments.upperBound,
-        !prepared.kept.contains(node)
+      guard let phase = phase(lives[node].lowerBound), !prepared.kept.contains(node),
+        lives[node].upperBound <= phase.segments.upperBound
       else { return nil }
       return phase.pictures
-    }
-    func count(_ node: Int) -> Int {
-      let shape = network.nodes[node].shape
-      return min(windows[node] ?? shape.rows, shape.rows) * shape.columns * shape.channels
-        * (own(node) ?? 1)
     }
     func isCommon(_ node: Int) -> Bool { own(node) == nil }
     var memory = [false: SlotAllocator(), true: SlotAllocator()]
     var slots = [Int?](repeating: nil, count: network.nodes.count)
     func take(_ node: Int) {
-      if slots[node] == nil { slots[node] = memory[isCommon(node)]?.take(count(node)) }
+      guard slots[node] == nil else { return }
+      let shape = network.nodes[node].shape
+      let rows = min(windows[node] ?? shape.rows, shape.rows)
+      slots[node] = memory[isCommon(node)]?.take(
+        rows * shape.columns * shape.channels * (own(node) ?? 1))
+    }
+    // Where pictures run together, some are at the end of a phase while others are at its beginning: a common map stays until the last one has been read.
+    let free = lives.indices.reduce(into: [Int: [Int]]()) { free, node in
+      guard node > 0, !lives[node].isEmpty, !prepared.kept.contains(node), joins[node] == nil
+      else { return }
+      let last = lives[node].upperBound - 1
+      let end = phase(last).flatMap { $0.pictures == nil ? nil : $0.segments.upperBound - 1 }
+      free[isCommon(node) ? end ?? last : last, default: []].append(node)
     }
     take(0)
-    // Where pictures run together, some are at the end of a phase while others are at its beginning: a common map stays until the last one has been read.
-    var free: [Int: [Int]] = [:]
-    for (node, position) in lastUse
-    where node > 0 && !prepared.kept.contains(node) && joins[node] == nil {
-      let phase = phases.first { $0.segments.contains(position) }
-      let isWaiting = isCommon(node) && phase?.pictures != nil
-      free[isWaiting ? (phase?.segments.upperBound ?? 0) - 1 : position, default: []].append(node)
-    }
     for (position, segment) in segments.enumerated() {
       for step in steps[segment.steps] { take(joins[step.node]?.node ?? step.node) }
-      for node in (free[position] ?? []).sorted() {
+      for node in free[position] ?? [] {
         if let slot = slots[node] { memory[isCommon(node)]?.free(slot) }
       }
     }
@@ -105,6 +85,30 @@ struct InferencePlan {
     }
     (self.segments, self.phases) = (segments, phases)
     (workerSizes, commonSizes) = (memory[false]?.sizes ?? [], memory[true]?.sizes ?? [])
+  }
+
+  // By node: the segments in which its map is needed, from the one that makes it to the one that reads it last, or beyond; none for nodes that are folded into others.
+  private static func lives(
+    _ prepared: PreparedNetwork, _ segments: [Segment],
+    _ joins: [Int: (node: Int, channel: Int)]
+  ) -> [Range<Int>] {
+    // The picture is there before.
+    var made = [0: -1]
+    var lastUse: [Int: Int] = [:]
+    for (position, segment) in segments.enumerated() {
+      for step in prepared.steps[segment.steps] {
+        made[step.node] = position
+        for source in step.sources { lastUse[source] = position }
+      }
+    }
+    // A map begins with its first part, and a part lives as long as the whole.
+    for (part, join) in joins {
+      made[join.node] = min(made[join.node] ?? .max, made[part] ?? .max)
+      lastUse[part] = lastUse[join.node]
+    }
+    return prepared.network.nodes.indices.map { node in
+      made[node].map { $0..<(lastUse[node] ?? segments.count) + 1 } ?? 0..<0
+    }
   }
 
   // The convolutions that can write straight into the concatenation that alone reads them.
