@@ -24,6 +24,8 @@ public struct ConvolutionPart: Hashable, Sendable {
   public var columns: Range<Int>
   /// Numbers between the output's pixels: more than its channels where it is written into a wider map.
   public var pixelStep: Int
+  /// Whether the same scratch has just served for other columns of the same rows and images, so that what was made of the input may be in it still.
+  public var continues = false
 }
 
 /// A convolution with the algorithm chosen for each of its three directions, and its functions on one table. The caller splits the images and owns the memory.
@@ -82,6 +84,13 @@ public struct ConvolutionPlan: Sendable {
     case .winograd(let tile):
       return table.winogradWeightReadings(geometry, outputTile: tile, images: images)
     }
+  }
+
+  /// Whether parts that differ by their columns and follow each other with one scratch cost no more than the whole.
+  public func canContinue(images: Int) -> Bool {
+    guard case .winograd(let tile) = forward else { return true }
+    return table.winogradBlock(geometry, outputTile: tile)
+      .blocks(images * WinogradGeometry(geometry, outputTile: tile).tilesPerImage) == 1
   }
 
   /// Floats of the weights packed for `inputGradient`.

@@ -153,9 +153,11 @@ extension KernelTable {
     for number in 0..<blocks {
       let tiles =
         first + (end - first) * number / blocks..<first + (end - first) * (number + 1) / blocks
-      bodies.winogradTiles(
-        x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes,
-        planeStep: block.planeStep, tileStep: block.tileStep, scratch: edge)
+      if !part.continues || blocks > 1 {
+        bodies.winogradTiles(
+          x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes,
+          planeStep: block.planeStep, tileStep: block.tileStep, scratch: edge)
+      }
       for column in stride(
         from: part.columns.lowerBound, to: part.columns.upperBound, by: tileWidth)
       {

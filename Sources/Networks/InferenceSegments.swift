@@ -5,10 +5,23 @@ import AvocetKernels
 struct Segment {
   /// Positions of the steps.
   let steps: Range<Int>
-  /// The orders of work for the parts into which the threads split a picture; one part for a worker alone, none where there is a single step.
-  let parts: [[StripAction]]
+  /// The parts into which the threads split a picture; one part for a worker alone, none where there is a single step.
+  let parts: [SegmentPart]
   /// By node: rows of the window of a map that is never whole.
   let windows: [Int: Int]
+
+  /// Whether every part falls into two pieces.
+  var isInPieces: Bool { parts.contains { !$0.rest.isEmpty } }
+}
+
+/// A thread's part of a segment, in one piece or in a large and a small one: another thread can take the small one, if it is done sooner.
+struct SegmentPart {
+  /// The order of work of the only piece, or of the large one.
+  let actions: [StripAction]
+  /// That of the small piece for the thread that has just done the large one.
+  var rest: [StripAction] = []
+  /// The same rows for any other thread.
+  var restAlone: [StripAction] = []
 }
 
 /// Some rows of one step.
@@ -109,8 +122,9 @@ extension Segment {
       for height in stride(from: unit, through: rows, by: unit)
       where height * shape(last).columns >= fewestPixels || height + unit > rows {
         var windows: [Int: Int] = [:]
-        for share in shares {
-          windows.merge(schedule(share, height, windows: nil).windows) { max($0, $1) }
+        let rests = rests(of: shares, height)
+        for rows in shares + rests {
+          windows.merge(schedule(rows, height, windows: nil).windows) { max($0, $1) }
         }
         // Room for a second strip, so that a window need not move for each.
         windows = windows.mapValues { $0 * 2 }
@@ -125,9 +139,27 @@ extension Segment {
         {
           return nil
         }
-        best = Segment(steps: range, parts: actions, windows: windows)
+        let parts = actions.enumerated().map { share, actions in
+          guard !rests.isEmpty else { return SegmentPart(actions: actions) }
+          let border = rests[share].lowerBound
+          let first =
+            1 + (actions.firstIndex { $0.step == last && $0.rows.upperBound == border } ?? 0)
+          return SegmentPart(
+            actions: Array(actions[..<first]), rest: Array(actions[first...]),
+            restAlone: schedule(rests[share], height, windows: windows).actions)
+        }
+        best = Segment(steps: range, parts: parts, windows: windows)
       }
       return best
+    }
+
+    // Of every thread's rows the last strips, about a quarter, which another thread can take; none where there is a thread alone or a single strip.
+    private func rests(of shares: [Range<Int>], _ height: Int) -> [Range<Int>] {
+      let strips = shares.map { ($0.count + height - 1) / height }
+      guard shares.count > 1, strips.allSatisfy({ $0 > 1 }) else { return [] }
+      return zip(shares, strips).map { share, strips in
+        share.lowerBound + (strips - (strips + 2) / 4) * height..<share.upperBound
+      }
     }
 
     private func work(_ actions: some Sequence<StripAction>) -> Double {

@@ -4,26 +4,30 @@ import AvocetKernels
 struct StepPart {
   var rows: Range<Int>? = nil
   var columns: Range<Int>? = nil
+  /// Whether the worker has just computed other columns of the same rows.
+  var continues = false
 }
 
 /// Rows or columns of a result, which are split at multiples of a unit.
 private struct Axis {
   let count, unit: Int
+  /// The fewest units that a piece may have.
+  var fewest = 1
 
   /// The most of the whole that threads may wait for the one that has a unit more.
   private static let mostWaiting = 0.03
 
-  /// Even ranges; none if there is only one.
+  /// Even ranges for the threads, each in the pieces that it takes one after the other; none if there is only one range.
   func even(_ threads: Int) -> [Range<Int>] {
     let ranges = evenRanges(count, threads, unit: unit)
-    return ranges.count > 1 ? ranges : []
+    return ranges.count > 1 ? pieces(ranges) : []
   }
 
   /// For each thread in turn the same number of units, and of the units that are left in the middle its part along the other axis; even ranges where little is left.
   func shared(_ threads: Int, _ other: Axis) -> [(Range<Int>, Range<Int>?)] {
     let units = (count + unit - 1) / unit
     let (share, rest) = units.quotientAndRemainder(dividingBy: threads)
-    let parts = other.even(threads)
+    let parts = evenRanges(other.count, threads, unit: other.unit)
     guard parts.count == threads, share > 0,
       rest > 0, Double(threads - rest) > Self.mostWaiting * Double(units)
     else { return even(threads).map { ($0, nil) } }
@@ -31,7 +35,18 @@ private struct Axis {
     let left = middle..<middle + rest * unit
     return parts.enumerated().flatMap { thread, part in
       let first = thread * share * unit + (thread < threads / 2 ? 0 : left.count)
-      return [(first..<min(count, first + share * unit), nil), (left, part)]
+      return pieces([first..<min(count, first + share * unit)]).map { ($0, nil) } + [(left, part)]
+    }
+  }
+
+  // Each range in a large piece and a small one, which another thread can take that is done sooner: its core may be faster, or have less else to do. All ranges or none,
+  // so that every thread has as many tasks.
+  private func pieces(_ ranges: [Range<Int>]) -> [Range<Int>] {
+    let units = ranges.map { ($0.count + unit - 1) / unit }
+    guard units.allSatisfy({ $0 / 2 >= fewest }) else { return ranges }
+    return zip(ranges, units).flatMap { range, units in
+      let border = range.lowerBound + (units - max(fewest, (units + 2) / 4)) * unit
+      return [range.lowerBound..<border, border..<range.upperBound]
     }
   }
 }
@@ -42,12 +57,18 @@ extension InferenceWorkspace {
     let shape = prepared.network.nodes[step.node].shape
     switch step.work {
     case .convolution(let plan, _, _, _):
+      let columns = Axis(
+        count: shape.channels, unit: prepared.kernels.tileWidth,
+        fewest: plan.canContinue(images: pictures) ? 1 : .max)
       let isByColumns = isSplitByColumns(step, pictures)
-      if pictures > 1 { return isByColumns ? columns(shape.channels, threads) : [] }
+      if pictures > 1 {
+        return isByColumns ? columns.even(threads).map { StepPart(columns: $0) } : []
+      }
       let g = plan.geometry
-      let rows = Axis(count: shape.rows, unit: plan.rowUnit)
+      // A piece of fewer than twelve pixels, or Winograd tiles, would read the weights for a low register tile.
+      let tiles = (shape.columns + plan.rowUnit - 1) / plan.rowUnit
+      let rows = Axis(count: shape.rows, unit: plan.rowUnit, fewest: (11 + tiles) / tiles)
       guard g.groups == 1 || g.isDepthwise else { return self.rows(rows, threads) }
-      let columns = Axis(count: shape.channels, unit: prepared.kernels.tileWidth)
       return isByColumns
         ? columns.shared(threads, rows).map { StepPart(rows: $1, columns: $0) }
         : rows.shared(threads, columns).map { StepPart(rows: $0, columns: $1) }
@@ -101,6 +122,7 @@ extension InferenceWorkspace {
     wanted.pixelStep = target.pixelStep
     if let rows = part?.rows { wanted.rows = rows }
     if let columns = part?.columns { wanted.columns = columns }
+    wanted.continues = part?.continues ?? false
     // Several pictures lie one after the other where both maps are whole.
     let isStack = !place(step.inputs[0]).isWindow && !target.isWindow && part?.rows == nil
     if isStack { wanted.images = 0..<pictures.count }

@@ -24,6 +24,8 @@ public final class InferenceWorkspace {
     var firstRows: [Int]
     /// The first of the pictures that it takes together.
     var firstPicture = 0
+    /// The task that it did last of those that are shared out.
+    var lastTask: Int?
 
     init(_ maps: [FloatBuffer], scratch: FloatBuffer) {
       (self.maps, self.scratch) = (maps, scratch)
@@ -131,7 +133,7 @@ public final class InferenceWorkspace {
           timed(step, worker) { run(step, range, nil, worker) }
         }
         for picture in range {
-          for part in segment.parts { run(part, picture, worker) }
+          for part in segment.parts { run(part.actions, picture, worker) }
         }
       }
     }
@@ -142,10 +144,16 @@ public final class InferenceWorkspace {
     if segment.parts.isEmpty {
       let position = segment.steps.lowerBound
       timed(prepared.steps[position], 0) { share(position, pictures) }
+    } else if segment.isInPieces {
+      shareInTurn(2 * segment.parts.count) { task, follows, worker in
+        let part = segment.parts[task / 2]
+        let rest = follows ? part.rest : part.restAlone
+        run(task % 2 == 0 ? part.actions : rest, 0, worker)
+      }
     } else {
       let parts = segment.parts.count
       share(pictures * parts) { task, worker in
-        run(segment.parts[task % parts], task / parts, worker)
+        run(segment.parts[task % parts].actions, task / parts, worker)
       }
     }
   }
@@ -190,7 +198,23 @@ public final class InferenceWorkspace {
         run(step, pictures * chunk / chunks..<pictures * (chunk + 1) / chunks, nil, worker)
       }
     } else {
-      share(parts.count) { part, worker in run(step, 0..<pictures, parts[part], worker) }
+      shareInTurn(parts.count) { task, follows, worker in
+        var part = parts[task]
+        part.continues = follows && parts[task - 1].rows == part.rows
+        run(step, 0..<pictures, part, worker)
+      }
+    }
+  }
+
+  // Shares tasks out and tells each whether its worker has just done the task before it.
+  private func shareInTurn(
+    _ count: Int, _ body: (_ task: Int, _ follows: Bool, _ worker: Int) -> Void
+  ) {
+    for worker in workers { worker.lastTask = nil }
+    share(count) { task, worker in
+      let own = workers[worker]
+      body(task, own.lastTask == task - 1, worker)
+      own.lastTask = task
     }
   }
 

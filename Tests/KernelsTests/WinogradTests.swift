@@ -105,6 +105,42 @@ import Testing
   }
 
   @Test(arguments: cases)
+  func columnsThatContinueGiveTheBitsOfAll(_ name: String, _ form: Form) throws {
+    let table = try Kernels.named(name)
+    let algorithm = ConvolutionAlgorithm.winograd(outputTile: form.tile)
+    let border = table.tileWidth
+    var canContinue: Set<Bool> = []
+    for side in [form.tile, 12 * form.tile] {
+      let g = ConvolutionGeometry(
+        inputRows: side * form.stride, inputColumns: side * form.stride, inputChannels: 3,
+        outputChannels: border + 5, kernelRows: form.kernel, kernelColumns: form.kernel,
+        rowStride: form.stride, columnStride: form.stride, padding: Padding(form.kernel / 2))
+      let plan = ConvolutionPlan(
+        g, table, forward: algorithm, inputGradient: .direct, weightGradient: .direct)
+      let (xs, ws) = (
+        FloatBuffer(numbers(g.inputCount, seed: 3)), FloatBuffer(numbers(g.weightCount, seed: 4))
+      )
+      let (packed, scratch) = (
+        FloatBuffer(count: plan.packedCount), FloatBuffer(count: plan.scratchCount)
+      )
+      plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+      let (whole, parts) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
+      plan.forward(
+        xs.pointer, packed: packed.pointer, into: whole.pointer, images: 1,
+        scratch: scratch.pointer)
+      var part = plan.whole(images: 1)
+      for columns in [0..<border, border..<g.outputChannels] {
+        (part.columns, part.continues) = (columns, columns.lowerBound > 0)
+        plan.forward(
+          xs.pointer, packed: packed.pointer, into: parts.pointer, part, scratch: scratch.pointer)
+      }
+      #expect(parts.values == whole.values && parts.guardsAreWhole, "\(form.testDescription) \(g)")
+      canContinue.insert(plan.canContinue(images: 1))
+    }
+    #expect(canContinue == [true, false], "one block of tiles, and several")
+  }
+
+  @Test(arguments: cases)
   func groupsOfImagesGiveTheWeightGradientOfAll(_ name: String, _ form: Form) throws {
     let table = try Kernels.named(name)
     let g = ConvolutionGeometry(

@@ -3,6 +3,12 @@ import AvocetNetworks
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 @Suite struct FusionTests {
   private static func fill(_ workspace: InferenceWorkspace, _ pictures: Int) {
     let count = workspace.prepared.network.inputShape.count
@@ -113,6 +119,24 @@ import Testing
     whole.run()
     let scale = expected.map(abs).max() ?? 0
     for (a, b) in zip(expected, Self.logits(whole, of: 0)) { #expect(abs(a - b) <= 1e-4 * scale) }
+  }
+
+  @Test(arguments: [("mobilenet_v2", 97), ("squeezenet1_1", 120), ("resnet18", 96)])
+  func whatAnotherThreadTakesFromASlowOneGivesTheSameBits(_ name: String, _ side: Int) throws {
+    let network = try Architecture.network(named: name, input: Shape(side, side, 3), classes: 4)
+    let parameters = Parameters(initialising: network, seed: 5)
+    let prepared = PreparedNetwork(network, parameters, keepsLevels: false)
+    let alone = InferenceWorkspace(prepared)
+    Self.fill(alone, 1)
+    alone.run()
+    for threads in [2, 3] {
+      let workspace = InferenceWorkspace(prepared, team: ThreadTeam(threads: threads))
+      Self.fill(workspace, 1)
+      // Only the first thread is heard, so only it is held up.
+      workspace.observer = { _ in usleep(500) }
+      workspace.run()
+      #expect(Self.logits(workspace, of: 0) == Self.logits(alone, of: 0), "\(threads) threads")
+    }
   }
 
   @Test func aSumOfAStridedConvolutionAndWhatLiesBesideItRunsInStrips() throws {
