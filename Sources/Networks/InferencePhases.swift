@@ -7,6 +7,9 @@ struct Phase {
   let segments: Range<Int>
   /// Pictures that a core takes through all of the segments; nil where the cores go step by step through all pictures.
   let pictures: Int?
+
+  /// Groups in which a core takes so many pictures.
+  func groups(of share: Int) -> Int { pictures.map { (share + $0 - 1) / $0 } ?? 1 }
 }
 
 extension Phase {

@@ -58,12 +58,13 @@ struct InferencePlan {
       slots[node] = memory[isCommon(node)]?.take(
         rows * shape.columns * shape.channels * (own(node) ?? 1))
     }
-    // Where pictures run together, some are at the end of a phase while others are at its beginning: a common map stays until the last one has been read.
+    // Where pictures run in groups, some are at the end of the last such phase in a row while others are at the beginning of the first: a common map stays until all are done.
     let free = lives.indices.reduce(into: [Int: [Int]]()) { free, node in
       guard node > 0, !lives[node].isEmpty, !prepared.kept.contains(node), joins[node] == nil
       else { return }
       let last = lives[node].upperBound - 1
-      let end = phase(last).flatMap { $0.pictures == nil ? nil : $0.segments.upperBound - 1 }
+      let inGroups = phases.drop { $0.segments.upperBound <= last }.prefix { $0.pictures != nil }
+      let end = inGroups.last.map { $0.segments.upperBound - 1 }
       free[isCommon(node) ? end ?? last : last, default: []].append(node)
     }
     take(0)

@@ -14,6 +14,7 @@ public final class InferenceWorkspace {
   private let team: ThreadTeam?
   private let common: [FloatBuffer]
   private let workers: [Worker]
+  private let stages: Stages
   // The parts into which each step falls for the number of pictures of the last run.
   private var parts: (pictures: Int, ofSteps: [[StepPart]]) = (0, [])
 
@@ -39,6 +40,7 @@ public final class InferenceWorkspace {
     (self.prepared, capacity, self.team) = (prepared, pictures, team)
     let plan = InferencePlan(prepared, pictures: pictures, threads: team?.threadCount ?? 1)
     self.plan = plan
+    stages = Stages(count: pictures)
     common = plan.commonSizes.map { FloatBuffer(count: $0 * pictures) }
     let scratch = prepared.steps.map(\.scratchCount)
     workers = (0..<(team?.threadCount ?? 1)).map { _ in
@@ -110,31 +112,54 @@ public final class InferenceWorkspace {
         pictures, prepared.steps.map { threads == 1 ? [] : parts(of: $0, pictures, threads) }
       )
     }
-    for phase in plan.phases {
-      if let most = phase.pictures {
-        run(phase, pictures, together: most)
-      } else {
+    var phases = plan.phases[...]
+    while let phase = phases.first {
+      if phase.pictures == nil {
         for segment in plan.segments[phase.segments] { run(segment, pictures) }
+        phases.removeFirst()
+      } else {
+        let inGroups = phases.prefix { $0.pictures != nil }
+        run(inGroups, pictures)
+        phases = phases.dropFirst(inGroups.count)
       }
     }
   }
 
-  // The threads take groups of pictures through all steps of a phase.
-  private func run(_ phase: Phase, _ pictures: Int, together most: Int) {
+  // Every thread takes its pictures in groups through one phase after the other, and then helps those who are not done; nobody waits between two phases, but for the
+  // pictures that another has taken.
+  private func run(_ phases: ArraySlice<Phase>, _ pictures: Int) {
     let threads = team?.threadCount ?? 1
-    // As many groups for every thread.
-    let groups = min(pictures, (pictures + most * threads - 1) / (most * threads) * threads)
-    share(groups) { group, worker in
-      let range = pictures * group / groups..<pictures * (group + 1) / groups
-      workers[worker].firstPicture = range.lowerBound
-      for segment in plan.segments[phase.segments] {
-        if segment.parts.isEmpty {
-          let step = prepared.steps[segment.steps.lowerBound]
-          timed(step, worker) { run(step, range, nil, worker) }
+    let share = (pictures + threads - 1) / threads
+    let tasks = phases.reduce(0) { $0 + $1.groups(of: share) }
+    stages.begin()
+    self.share(threads * tasks) { task, worker in
+      let own = pictures * (task / tasks) / threads..<pictures * (task / tasks + 1) / threads
+      var group = task % tasks
+      for (stage, phase) in phases.enumerated() {
+        let groups = phase.groups(of: share)
+        if group < groups {
+          let first = own.lowerBound + own.count * group / groups
+          let range = first..<own.lowerBound + own.count * (group + 1) / groups
+          stages.wait(for: stage, range)
+          run(phase, range, worker)
+          return stages.reach(stage + 1, range)
         }
-        for picture in range {
-          for part in segment.parts { run(part.actions, picture, worker) }
-        }
+        group -= groups
+      }
+    }
+  }
+
+  // A group of pictures through all steps of a phase.
+  private func run(_ phase: Phase, _ range: Range<Int>, _ worker: Int) {
+    guard !range.isEmpty else { return }
+    workers[worker].firstPicture = range.lowerBound
+    for segment in plan.segments[phase.segments] {
+      if segment.parts.isEmpty {
+        let step = prepared.steps[segment.steps.lowerBound]
+        timed(step, worker) { run(step, range, nil, worker) }
+      }
+      for picture in range {
+        for part in segment.parts { run(part.actions, picture, worker) }
       }
     }
   }

@@ -36,6 +36,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2, 3, 5]) func whoWaitsForAStageSeesWhatWasWrittenForIt(_ threads: Int) {
+    let team = ThreadTeam(threads: threads)
+    let (count, stages, values) = (24, Stages(count: 24), Counters(24))
+    for run in 1...30 {
+      stages.begin()
+      // Every second task goes on with what the one before it has done, maybe on another thread.
+      team.run(2 * count) { task, _ in
+        let (number, stage) = (task / 2, task % 2)
+        stages.wait(for: stage, number..<number + 1)
+        if stage == 0, number % 5 == 0 { usleep(20) }
+        if values.values[number] == 2 * (run - 1) + stage { values.add(1, at: number) }
+        stages.reach(stage + 1, number..<number + 1)
+      }
+      #expect(values.values == [Int](repeating: 2 * run, count: count))
+    }
+  }
+
   @Test func aTaskSeesWhatTheCallerAndTheRunBeforeWrote() {
     let team = ThreadTeam(threads: 3)
     // Plain memory: every number goes six places on in a round, through another task's hands, and becomes one more.

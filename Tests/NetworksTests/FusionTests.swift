@@ -126,16 +126,21 @@ import Testing
     let network = try Architecture.network(named: name, input: Shape(side, side, 3), classes: 4)
     let parameters = Parameters(initialising: network, seed: 5)
     let prepared = PreparedNetwork(network, parameters, keepsLevels: false)
-    let alone = InferenceWorkspace(prepared)
-    Self.fill(alone, 1)
-    alone.run()
-    for threads in [2, 3] {
-      let workspace = InferenceWorkspace(prepared, team: ThreadTeam(threads: threads))
-      Self.fill(workspace, 1)
+    let alone = InferenceWorkspace(prepared, pictures: 7)
+    Self.fill(alone, 7)
+    alone.run(pictures: 7)
+    for (pictures, threads) in [(1, 2), (1, 3), (7, 2), (7, 3)] {
+      let workspace = InferenceWorkspace(
+        prepared, pictures: pictures, team: ThreadTeam(threads: threads))
+      Self.fill(workspace, pictures)
       // Only the first thread is heard, so only it is held up.
       workspace.observer = { _ in usleep(500) }
-      workspace.run()
-      #expect(Self.logits(workspace, of: 0) == Self.logits(alone, of: 0), "\(threads) threads")
+      for _ in 0..<2 { workspace.run(pictures: pictures) }
+      for picture in 0..<pictures {
+        #expect(
+          Self.logits(workspace, of: picture) == Self.logits(alone, of: picture),
+          "picture \(picture) of \(pictures), \(threads) threads")
+      }
     }
   }
 
