@@ -218,7 +218,8 @@ extension KernelTable {
       edge + edgeCount(w, width: max(block.inputWidth, columns))
     let gradients = planes + w.filter.productCount * block.planeStep
     let total = images * w.tilesPerImage
-    if isFirst {
+    // The first tiles overwrite the sums.
+    if isFirst && total == 0 {
       sums.update(repeating: 0, count: winogradPackedCount(g, outputTile: outputTile))
     }
     if columns != g.outputChannels {
@@ -239,7 +240,7 @@ extension KernelTable {
           tapCount: 1, rows: g.inputChannels, gradients + product * gradientPlaneStep,
           bRows: &zero, bStep: gradientStep, columns: columns,
           sums + product * g.inputChannels * columns, runs: 1, pixels: tiles.count,
-          accumulate: true)
+          accumulate: !isFirst || first > 0)
       }
     }
     guard isLast else { return }
