@@ -28,32 +28,98 @@ private func largest(
   return (best, sum)
 }
 
-/// The largest values of one row of windows; false, and nothing of use, if a sum over a window is not finite, as with a NaN.
+/// The largest numbers of a row of windows of three by three pixels, two pixels apart, in so many vectors of channels: what two windows share is compared once. Adds zero
+/// times all numbers to `trace`.
+@inline(__always)
+private func largestOfThreeByThree<let vectors: Int>(
+  _: InlineArray<vectors, Bool>.Type, _ x: ConstFloats, _ y: Floats, windows: Int, rowStep: Int,
+  step: Int, trace: inout Vector
+) {
+  var (sum0, sum1) = (Vector.zero, Vector.zero)
+  var left = InlineArray<vectors, Vector> { _ in Vector.zero }
+  for i in 0..<vectors {
+    let p = x + i * lanes
+    let (a, b, c) = (load(p), load(p + rowStep), load(p + 2 * rowStep))
+    sum0 += a + b + c
+    left[i] = larger(larger(a, b), c)
+  }
+  var (p, to) = (x + step, y)
+  for _ in 0..<windows {
+    for i in 0..<vectors {
+      let q = p + i * lanes
+      let (a, b, c) = (load(q), load(q + rowStep), load(q + 2 * rowStep))
+      let (d, e, f) = (
+        load(q + step), load(q + step + rowStep), load(q + step + 2 * rowStep)
+      )
+      sum0 += a + b + c
+      sum1 += d + e + f
+      let right = larger(larger(d, e), f)
+      store(larger(larger(left[i], larger(larger(a, b), c)), right), to + i * lanes)
+      left[i] = right
+    }
+    p += 2 * step
+    to += step
+  }
+  trace = fma(sum0 + sum1, Vector.zero, trace)
+}
+
+@inline(__always) private func larger(_ a: Vector, _ b: Vector) -> Vector {
+  a.replacing(with: b, where: b .> a)
+}
+
+extension PoolGeometry {
+  /// The columns of windows of three pixels, two pixels apart, that lie whole inside the map; none for other windows.
+  fileprivate var wholeThreeByTwo: Range<Int> {
+    let lastPixel = inputColumns + padding.left - windowColumns
+    guard windowColumns == 3, columnStride == 2, lastPixel >= 0 else { return 0..<0 }
+    let first = (padding.left + 1) / 2
+    return first..<max(first, min(outputColumns, lastPixel / 2 + 1))
+  }
+}
+
+/// The largest values of one row of windows; false, and nothing of use, if a sum of its numbers is not finite, as with a NaN.
 @inline(__always)
 private func maximaOfFinite(_ map: ConstFloats, _ y: Floats, _ g: PoolGeometry, row: Int) -> Bool {
-  let channels = g.channels
+  let (channels, step) = (g.channels, g.columnStride)
+  let rowStep = g.inputColumns * channels
   let rows = inside(row, g.rowStride, g.padding.top, g.windowRows, g.inputRows)
+  let line = map + (row * g.rowStride - g.padding.top + rows.lowerBound) * rowStep
   // Zero times the sums.
   var trace = Vector.zero
-  for column in 0..<g.outputColumns {
-    let columns = inside(column, g.columnStride, g.padding.left, g.windowColumns, g.inputColumns)
-    let first =
-      map
-      + ((row * g.rowStride - g.padding.top + rows.lowerBound) * g.inputColumns
-        + column * g.columnStride - g.padding.left + columns.lowerBound) * channels
+  let whole = rows.count == 3 && channels % lanes == 0 ? g.wholeThreeByTwo : 0..<0
+  if !whole.isEmpty {
+    let first = line + (whole.lowerBound * step - g.padding.left) * channels
+    let to = y + (row * g.outputColumns + whole.lowerBound) * channels
+    var c = 0
+    func take<let vectors: Int>(_ type: InlineArray<vectors, Bool>.Type) {
+      largestOfThreeByThree(
+        type, first + c, to + c, windows: whole.count, rowStep: rowStep, step: channels,
+        trace: &trace)
+      c += vectors * lanes
+    }
+    // Four vectors are a stretch of memory that comes without gaps, and few enough for the registers.
+    while c < channels {
+      if channels - c >= 4 * lanes {
+        take(InlineArray<4, Bool>.self)
+      } else {
+        take(InlineArray<1, Bool>.self)
+      }
+    }
+  }
+  for column in 0..<g.outputColumns where !whole.contains(column) {
+    let columns = inside(column, step, g.padding.left, g.windowColumns, g.inputColumns)
+    let first = line + (column * step - g.padding.left + columns.lowerBound) * channels
     let to = y + (row * g.outputColumns + column) * channels
     var c = 0
     while c + lanes <= channels {
-      let found = largest(
-        first + c, rows.count, columns.count, g.inputColumns * channels, channels, nil)
+      let found = largest(first + c, rows.count, columns.count, rowStep, channels, nil)
       trace = fma(found.sum, Vector.zero, trace)
       store(found.best, to + c)
       c += lanes
     }
     if c < channels {
       let n = channels - c
-      let found = largest(
-        first + c, rows.count, columns.count, g.inputColumns * channels, channels, n)
+      let found = largest(first + c, rows.count, columns.count, rowStep, channels, n)
       trace = fma(found.sum, Vector.zero, trace)
       store(found.best, to + c, first: n)
     }

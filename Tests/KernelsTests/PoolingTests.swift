@@ -18,13 +18,15 @@ import Testing
       g(7, 7, window: 3, stride: 2, padding: 1),
       g(6, 5, window: 3, stride: 1, padding: 1, counts: false),
       g(8, 5, window: 3, stride: 2, up: true, counts: false), g(5, 5, window: 5, stride: 1),
+      g(3, 2, window: 3, stride: 2, up: true), g(9, 14, window: 3, stride: 2, padding: 1),
     ]
   }
 
   @Test(arguments: tables.map(\.name))
   func poolingAndItsGradientsEqualTheReference(_ name: String) throws {
     let table = try Kernels.named(name)
-    for channels in awkwardCounts(table) where channels > 0 {
+    // Four vectors and one more go through the largest numbers of a window in two ways.
+    for channels in awkwardCounts(table) + [5 * table.vectorWidth] where channels > 0 {
       for g in Self.pools(channels) {
         let images = 2
         let x = FloatBuffer(numbers(images * g.inputCount, seed: 11))
@@ -84,23 +86,24 @@ import Testing
   @Test(arguments: tables.map(\.name))
   func maximaPassWhatIsNotFinite(_ name: String) throws {
     let table = try Kernels.named(name)
-    let channels = table.vectorWidth + 3
-    let g = PoolGeometry(
-      inputRows: 5, inputColumns: 7, channels: channels, windowRows: 3, windowColumns: 3,
-      rowStride: 2, columnStride: 2)
-    for (at, number) in [
-      (0, Float.nan), (9 * channels + 2, .infinity), (30 * channels, -.infinity),
-    ] {
-      var values = numbers(g.inputCount, seed: 31)
-      values[at] = number
-      let x = FloatBuffer(values)
-      let (plain, marked) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
-      var places = [UInt8](repeating: 0, count: g.outputCount)
-      table.maxPool(x.pointer, into: plain.pointer, argmax: nil, g, images: 1)
-      table.maxPool(x.pointer, into: marked.pointer, argmax: &places, g, images: 1)
-      #expect(plain.guardsAreWhole)
-      #expect(plain.values.map(\.bitPattern) == marked.values.map(\.bitPattern), "\(number)")
-      #expect(plain.values.contains { !$0.isFinite } == (number != -.infinity))
+    for channels in [table.vectorWidth + 3, 5 * table.vectorWidth] {
+      let g = PoolGeometry(
+        inputRows: 5, inputColumns: 7, channels: channels, windowRows: 3, windowColumns: 3,
+        rowStride: 2, columnStride: 2)
+      for (at, number) in [
+        (0, Float.nan), (9 * channels + 2, .infinity), (30 * channels, -.infinity),
+      ] {
+        var values = numbers(g.inputCount, seed: 31)
+        values[at] = number
+        let x = FloatBuffer(values)
+        let (plain, marked) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
+        var places = [UInt8](repeating: 0, count: g.outputCount)
+        table.maxPool(x.pointer, into: plain.pointer, argmax: nil, g, images: 1)
+        table.maxPool(x.pointer, into: marked.pointer, argmax: &places, g, images: 1)
+        #expect(plain.guardsAreWhole)
+        #expect(plain.values.map(\.bitPattern) == marked.values.map(\.bitPattern), "\(number)")
+        #expect(plain.values.contains { !$0.isFinite } == (number != -.infinity))
+      }
     }
   }
 }
