@@ -116,7 +116,7 @@ public final class InferenceWorkspace {
     while let phase = phases.first {
       if phase.pictures == nil {
         for segment in plan.segments[phase.segments] { run(segment, pictures) }
-        phases.removeFirst()
+        phases = phases.dropFirst()
       } else {
         let inGroups = phases.prefix { $0.pictures != nil }
         run(inGroups, pictures)
