@@ -19,7 +19,7 @@ private func largest(
     var p = line
     for _ in 0..<columns {
       let v = if let count { load(p, first: count) } else { load(p) }
-      best.replace(with: v, where: v .> best)
+      best = larger(best, v)
       sum += v
       p += step
     }
@@ -38,24 +38,19 @@ private func largestOfThreeByThree<let vectors: Int>(
   var (sum0, sum1) = (Vector.zero, Vector.zero)
   var left = InlineArray<vectors, Vector> { _ in Vector.zero }
   for i in 0..<vectors {
-    let p = x + i * lanes
-    let (a, b, c) = (load(p), load(p + rowStep), load(p + 2 * rowStep))
-    sum0 += a + b + c
-    left[i] = larger(larger(a, b), c)
+    let column = largest(x + i * lanes, 3, 1, rowStep, step, nil)
+    sum0 += column.sum
+    left[i] = column.best
   }
   var (p, to) = (x + step, y)
   for _ in 0..<windows {
     for i in 0..<vectors {
-      let q = p + i * lanes
-      let (a, b, c) = (load(q), load(q + rowStep), load(q + 2 * rowStep))
-      let (d, e, f) = (
-        load(q + step), load(q + step + rowStep), load(q + step + 2 * rowStep)
-      )
-      sum0 += a + b + c
-      sum1 += d + e + f
-      let right = larger(larger(d, e), f)
-      store(larger(larger(left[i], larger(larger(a, b), c)), right), to + i * lanes)
-      left[i] = right
+      let middle = largest(p + i * lanes, 3, 1, rowStep, step, nil)
+      let right = largest(p + step + i * lanes, 3, 1, rowStep, step, nil)
+      sum0 += middle.sum
+      sum1 += right.sum
+      store(larger(larger(left[i], middle.best), right.best), to + i * lanes)
+      left[i] = right.best
     }
     p += 2 * step
     to += step
