@@ -1,4 +1,3 @@
-import CVector
 import Synchronization
 
 #if canImport(Glibc)
@@ -39,11 +38,7 @@ public final class Stages: @unchecked Sendable {
   /// Waits until these have come to a stage, awake at first, then leaving the core to others.
   public func wait(for stage: Int, _ range: Range<Int>) {
     for i in range {
-      var turns = 0
-      while reached[i].load(ordering: .acquiring) < stage {
-        turns += 1
-        if turns < 4_000 { cv_pause() } else { sched_yield() }
-      }
+      while !spin(until: { reached[i].load(ordering: .acquiring) >= stage }) { sched_yield() }
     }
   }
 }

@@ -172,15 +172,15 @@ public final class ThreadTeam: @unchecked Sendable {
     }
     return !stopping.load(ordering: .relaxed)
   }
+}
 
-  // Waits awake for about a tenth of a millisecond; whether the condition came true.
-  private func spin(until condition: () -> Bool) -> Bool {
-    for _ in 0..<4_000 {
-      if condition() { return true }
-      cv_pause()
-    }
-    return false
+/// Waits awake for about a tenth of a millisecond; whether the condition came true.
+func spin(until condition: () -> Bool) -> Bool {
+  for _ in 0..<4_000 {
+    if condition() { return true }
+    cv_pause()
   }
+  return false
 }
 
 // Another thread must find the closure in memory, where the language keeps only closures that escape; those take memory of their own, anew in every run. As an argument
