@@ -153,13 +153,11 @@ extension Segment {
       return best
     }
 
-    // Of every thread's rows the last strips, about a quarter, which another thread can take; none where there is a thread alone or a single strip.
+    // Of every thread's rows the strips of the small piece; none where there is a thread alone or a single strip.
     private func rests(of shares: [Range<Int>], _ height: Int) -> [Range<Int>] {
-      let strips = shares.map { ($0.count + height - 1) / height }
-      guard shares.count > 1, strips.allSatisfy({ $0 > 1 }) else { return [] }
-      return zip(shares, strips).map { share, strips in
-        share.lowerBound + (strips - (strips + 2) / 4) * height..<share.upperBound
-      }
+      let borders = shares.compactMap { pieceBorder($0, unit: height) }
+      guard shares.count > 1, borders.count == shares.count else { return [] }
+      return zip(borders, shares).map { $0..<$1.upperBound }
     }
 
     private func work(_ actions: some Sequence<StripAction>) -> Double {
@@ -257,6 +255,21 @@ func evenRanges(_ count: Int, _ parts: Int, unit: Int) -> [Range<Int>] {
   let parts = max(1, min(units, parts))
   return (0..<parts).map {
     units * $0 / parts * unit..<min(count, units * ($0 + 1) / parts * unit)
+  }
+}
+
+/// Where a thread's range falls into a large piece and a small one, about a quarter, which another thread can take that is done sooner: its core may be faster, or have
+/// less else to do. Nil if a piece would have fewer units than `fewest`.
+func pieceBorder(_ range: Range<Int>, unit: Int, fewest: Int = 1) -> Int? {
+  let units = (range.count + unit - 1) / unit
+  guard units / 2 >= fewest else { return nil }
+  return range.lowerBound + (units - max(fewest, (units + 2) / 4)) * unit
+}
+
+extension Range<Int> {
+  /// One of so many even parts.
+  func part(_ number: Int, of parts: Int) -> Range<Int> {
+    lowerBound + count * number / parts..<lowerBound + count * (number + 1) / parts
   }
 }
 

@@ -39,15 +39,11 @@ private struct Axis {
     }
   }
 
-  // Each range in a large piece and a small one, which another thread can take that is done sooner: its core may be faster, or have less else to do. All ranges or none,
-  // so that every thread has as many tasks.
+  // Each range in a large piece and a small one; all ranges or none, so that every thread has as many tasks.
   private func pieces(_ ranges: [Range<Int>]) -> [Range<Int>] {
-    let units = ranges.map { ($0.count + unit - 1) / unit }
-    guard units.allSatisfy({ $0 / 2 >= fewest }) else { return ranges }
-    return zip(ranges, units).flatMap { range, units in
-      let border = range.lowerBound + (units - max(fewest, (units + 2) / 4)) * unit
-      return [range.lowerBound..<border, border..<range.upperBound]
-    }
+    let borders = ranges.compactMap { pieceBorder($0, unit: unit, fewest: fewest) }
+    guard borders.count == ranges.count else { return ranges }
+    return zip(ranges, borders).flatMap { [$0.lowerBound..<$1, $1..<$0.upperBound] }
   }
 }
 

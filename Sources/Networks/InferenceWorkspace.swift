@@ -133,13 +133,12 @@ public final class InferenceWorkspace {
     let tasks = phases.reduce(0) { $0 + $1.groups(of: share) }
     stages.begin()
     self.share(threads * tasks) { task, worker in
-      let own = pictures * (task / tasks) / threads..<pictures * (task / tasks + 1) / threads
+      let own = (0..<pictures).part(task / tasks, of: threads)
       var group = task % tasks
       for (stage, phase) in phases.enumerated() {
         let groups = phase.groups(of: share)
         if group < groups {
-          let first = own.lowerBound + own.count * group / groups
-          let range = first..<own.lowerBound + own.count * (group + 1) / groups
+          let range = own.part(group, of: groups)
           stages.wait(for: stage, range)
           run(phase, range, worker)
           return stages.reach(stage + 1, range)
@@ -220,7 +219,7 @@ public final class InferenceWorkspace {
       let threads = team?.threadCount ?? 1
       let chunks = min(pictures, threads)
       share(chunks) { chunk, worker in
-        run(step, pictures * chunk / chunks..<pictures * (chunk + 1) / chunks, nil, worker)
+        run(step, (0..<pictures).part(chunk, of: chunks), nil, worker)
       }
     } else {
       shareInTurn(parts.count) { task, follows, worker in

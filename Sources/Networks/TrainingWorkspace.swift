@@ -6,7 +6,7 @@ public let shardCount = 8
 
 /// The images of one shard of a batch.
 func shardRange(_ shard: Int, images: Int) -> Range<Int> {
-  images * shard / shardCount..<images * (shard + 1) / shardCount
+  (0..<images).part(shard, of: shardCount)
 }
 
 /// All memory of a training step, planned once: the maps of a whole batch that a gradient needs, their gradients, packed weights and the partial sums of the shards.
