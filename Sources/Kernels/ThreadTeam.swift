@@ -99,6 +99,19 @@ public final class ThreadTeam: @unchecked Sendable {
       }, Unmanaged.passUnretained(self).toOpaque())
   }
 
+  /// The results of the tasks 0..<count in their order, each computed once, as `run` runs them.
+  public func map<Result>(
+    _ count: Int, _ body: (_ task: Int, _ worker: Int) -> Result
+  ) -> [Result] {
+    [Result](unsafeUninitializedCapacity: count) { results, initialized in
+      // One place for each task, so that no two threads meet.
+      if let first = results.baseAddress {
+        run(count) { task, worker in (first + task).initialize(to: body(task, worker)) }
+      }
+      initialized = count
+    }
+  }
+
   private func handOut(_ body: cv_closure) {
     self.body = body
     for worker in 0..<threadCount {

@@ -121,28 +121,11 @@ private struct Folding {
       drafts.append(draft)
     }
     drafts.sort { $0.nodes[$0.nodes.count - 1] < $1.nodes[$1.nodes.count - 1] }
-    let results = Results(count: drafts.count)
     let team = team ?? ThreadTeam(threads: 1)
     // Of every thread, for a convolution's folded weights and what packing them needs.
     let count = foldingCount
     let scratch = (0..<team.threadCount).map { _ in FloatBuffer(count: count) }
-    team.run(drafts.count) { task, worker in
-      results.steps[task] = step(drafts[task], scratch[worker])
-    }
-    return results.steps.compactMap { $0 }
-  }
-
-  // One place for each task, so that no two threads meet.
-  private final class Results: @unchecked Sendable {
-    let steps: UnsafeMutableBufferPointer<PreparedStep?>
-    init(count: Int) {
-      steps = .allocate(capacity: count)
-      steps.initialize(repeating: nil)
-    }
-    deinit {
-      steps.deinitialize()
-      steps.deallocate()
-    }
+    return team.map(drafts.count) { task, worker in step(drafts[task], scratch[worker]) }
   }
 
   // The only reader of a node that nobody else needs.

@@ -36,6 +36,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 2, 3, 5]) func resultsComeInTheOrderOfTheirTasksAndAreReleasedOnce(
+    _ threads: Int
+  ) {
+    final class Owner {}
+    let team = ThreadTeam(threads: threads)
+    for count in [0, 1, 2, 7, 100] {
+      weak var kept: Owner?
+      do {
+        let owner = Owner()
+        kept = owner
+        let results = team.map(count) { task, _ in (task: task, owner: owner) }
+        #expect(results.map(\.task) == Array(0..<count))
+      }
+      #expect(kept == nil, "\(count) tasks")
+    }
+  }
+
   @Test(arguments: [1, 2, 3, 5]) func whoWaitsForAStageSeesWhatWasWrittenForIt(_ threads: Int) {
     let team = ThreadTeam(threads: threads)
     let (count, stages, values) = (24, Stages(count: 24), Counters(24))

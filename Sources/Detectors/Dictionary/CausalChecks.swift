@@ -37,12 +37,9 @@ extension DetectorDictionary {
     team: ThreadTeam, limit: Int = 100
   ) -> [TwinFinding] {
     let workspaces = (0..<team.threadCount).map { _ in Bases.Workspaces(bases) }
-    let results = Results(count: parts.count)
-    team.run(parts.count) { task, worker in
-      results.findings[task] = twins(
-        bases, preprocessing, aviary, parts[task], limit, workspaces[worker])
-    }
-    return results.findings.compactMap(\.self)
+    return team.map(parts.count) { task, worker in
+      twins(bases, preprocessing, aviary, parts[task], limit, workspaces[worker])
+    }.compactMap(\.self)
   }
 
   private static func twins(
@@ -75,12 +72,6 @@ extension DetectorDictionary {
     return TwinFinding(
       part: finding.part, level: finding.level, unit: finding.unit, pairs: falls[0].count,
       falls: Dictionary(uniqueKeysWithValues: medians))
-  }
-
-  // One place for each task, so that no two threads meet.
-  private final class Results {
-    var findings: [TwinFinding?]
-    init(count: Int) { findings = [TwinFinding?](repeating: nil, count: count) }
   }
 
   /// Switches off the units that detect a part, and as many random ones, on up to `limit` pictures of odd number.
