@@ -23,10 +23,10 @@ struct CheckDataset: SessionCommand {
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
-    let judge: Model? = if let model { try readModel(model.path) } else { nil }
+    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let judge: Model? = if let model { try readModel(model.path, team) } else { nil }
     let dataset = try openData(data, session, common)
     if let out { try prepareOutput(out.path, force: common.force) }
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
     let survey = try self.survey(dataset, team, session)
     let count = survey.entries.count + survey.refused.count
     for (picture, message) in survey.refused { session.complain("\(picture): \(message)") }

@@ -2,6 +2,7 @@ import ArgumentParser
 import AvocetClassifier
 import AvocetFiles
 import AvocetImages
+import AvocetKernels
 import AvocetModelFiles
 import AvocetTraining
 import SystemPackage
@@ -35,9 +36,9 @@ struct Classify: SessionCommand {
   func run(_ session: Session) throws(Failure) -> Int32 {
     try check()
     let format = format ?? (session.streams.outputIsTerminal && output == nil ? .text : .csv)
+    let team = ThreadTeam(threads: common.threads ?? availableCores())
     let classifier = Classifier(
-      try readModel(model.path), views: views, keepsLevels: false,
-      threads: common.threads ?? availableCores())
+      try readModel(model.path, team), views: views, keepsLevels: false, team: team)
     let count = top ?? (format == .csv ? 1 : format == .text ? 3 : 5)
     let writer = PredictionWriter(
       format: format, top: min(count, classifier.classes.count),

@@ -37,10 +37,10 @@ struct Detectors: SessionCommand {
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
-    var model = try readModel(model.path)
+    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    var model = try readModel(model.path, team)
     // A part map is as large as its picture.
     model.preprocessing.scaledDecoding = false
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
     var dataset = try openData(
       data, session, common, aviarySize: min(256, max(32, model.preprocessing.height)))
     dataset.decodeFiles(model.preprocessing.decoding(limits: common.limits))
@@ -78,7 +78,7 @@ struct Detectors: SessionCommand {
     _ model: Model, _ source: PartSource, _ classes: [String], _ team: ThreadTeam,
     _ session: Session
   ) throws(Failure) -> DetectorDictionary {
-    let classifier = Classifier(model, threads: team.threadCount)
+    let classifier = Classifier(model, team: team)
     let progress = Progress(session, "looking")
     let relay = ProgressRelay(progress, total: 2 * source.pictures.count)
     let shouldStop = session.shouldStop

@@ -38,9 +38,9 @@ struct Evaluate: SessionCommand {
         "--minimum-top1 is \(minimumTop1); a fraction from 0 to 1 is possible", code: 64)
     }
     try checkEvidence()
-    let model = try readModel(model.path)
-    let old = try compare.map { path throws(Failure) in try readModel(path.path) }
     let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let model = try readModel(model.path, team)
+    let old = try compare.map { path throws(Failure) in try readModel(path.path, team) }
     var dataset = try openData(
       data, session, common, aviarySize: min(256, max(32, model.preprocessing.height)))
     dataset.decodeFiles(model.preprocessing.decoding(limits: common.limits))

@@ -33,7 +33,7 @@ extension Evaluate {
     try writing { () throws(FileError) in try report.writeJudgements(to: folder) }
     let wanted = report.mistakes.prefix(evidence ?? Self.usualCount)
     if !wanted.isEmpty {
-      let attribution = Attribution(Classifier(model, threads: team.threadCount), team: team)
+      let attribution = Attribution(Classifier(model, team: team), team: team)
       report.evidence = try explain(wanted, attribution, source, folder, session)
     }
     try writing { () throws(FileError) in try report.writePage(to: folder) }

@@ -24,7 +24,7 @@ struct Explain: SessionCommand {
     try refuseExisting(out.path, force: common.force)
     try checkDetectors()
     let team = ThreadTeam(threads: common.threads ?? availableCores())
-    let classifier = Classifier(try readModel(model.path), threads: team.threadCount)
+    let classifier = Classifier(try readModel(model.path, team), team: team)
     let versus = try classNumber(classifier)
     let found: Explanation
     do throws(ImageError) {

@@ -27,7 +27,7 @@ struct Features: SessionCommand {
     }
     let levels = try wantedLevels()
     let team = ThreadTeam(threads: common.threads ?? availableCores())
-    let classifier = Classifier(try readModel(model.path), threads: team.threadCount)
+    let classifier = Classifier(try readModel(model.path, team), team: team)
     let attribution = Attribution(classifier, team: team)
     let inputs = Inputs(images, everything: false, separator: 0, streams: session.streams)
     let paths = Array(inputs)

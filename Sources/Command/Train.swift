@@ -61,7 +61,7 @@ struct Train: SessionCommand {
     try checkFlags()
     let team = ThreadTeam(threads: common.threads ?? availableCores())
     var dataset = try openData(data, session, common)
-    let base = try from.map { path throws(Failure) in try readModel(path.path) }
+    let base = try from.map { path throws(Failure) in try readModel(path.path, team) }
     var recipe = try chosenRecipe(dataset, base)
     try checkStudies(dataset, recipe)
     let network = try network(dataset, recipe, base)
@@ -133,9 +133,9 @@ func namedArchitecture(_ name: String) throws(Failure) -> Architecture {
   return architecture
 }
 
-/// A model, or exit 2.
-func readModel(_ path: FilePath) throws(Failure) -> Model {
-  do throws(ModelFileError) { return try Model.read(path) } catch {
+/// A model, read on the team's threads where there is one, or exit 2.
+func readModel(_ path: FilePath, _ team: ThreadTeam? = nil) throws(Failure) -> Model {
+  do throws(ModelFileError) { return try Model.read(path, team: team) } catch {
     throw Failure(error.description)
   }
 }

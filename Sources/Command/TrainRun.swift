@@ -69,7 +69,7 @@ extension Train {
     _ trainer: Trainer, _ judged: CrossValidation?, _ source: Sources, _ folder: RunFolder,
     _ session: Session
   ) throws(Failure) -> Evaluation? {
-    var model = try readModel(folder.modelPath)
+    var model = try readModel(folder.modelPath, trainer.team)
     var evaluation =
       judged?.pooled
       ?? trainer.validation.map {

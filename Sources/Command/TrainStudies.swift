@@ -155,7 +155,7 @@ extension Train {
   private func judge(
     _ folder: RunFolder, _ team: ThreadTeam, _ source: any DataSource, _ session: Session
   ) throws(Failure) -> Evaluation {
-    let model = try readModel(folder.modelPath)
+    let model = try readModel(folder.modelPath, team)
     let shouldStop = session.shouldStop
     let evaluation = Evaluation(
       model.prepared(keepsLevels: false, team: team), model.preprocessing,

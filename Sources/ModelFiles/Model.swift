@@ -70,9 +70,9 @@ public struct Model: Sendable {
     var means: [Float]?
   }
 
-  /// Reads a model file.
+  /// Reads a model file, on the team's threads where there is one.
   public static func read(
-    _ path: FilePath, fileSystem: any FileSystem = RealFileSystem()
+    _ path: FilePath, team: ThreadTeam? = nil, fileSystem: any FileSystem = RealFileSystem()
   ) throws(ModelFileError) -> Model {
     let file: InputFile
     do throws(FileError) {
@@ -81,15 +81,15 @@ public struct Model: Sendable {
       throw ModelFileError(error.description)
     }
     // The weights go from the file to their places, a few at a time.
-    do throws(ModelFileError) { return try Model(.file(file)) } catch {
+    do throws(ModelFileError) { return try Model(.file(file), team) } catch {
       throw ModelFileError("\(path.escaped): \(error.description)")
     }
   }
 
   /// Reads a model from a file's bytes.
-  public init(_ bytes: [UInt8]) throws(ModelFileError) { try self.init(.memory(bytes)) }
+  public init(_ bytes: [UInt8]) throws(ModelFileError) { try self.init(.memory(bytes), nil) }
 
-  private init(_ bytes: TensorBytes) throws(ModelFileError) {
+  private init(_ bytes: TensorBytes, _ team: ThreadTeam?) throws(ModelFileError) {
     var file = try StoredTensors(bytes)
     func text(_ key: String) throws(ModelFileError) -> String {
       guard let text = file.header.metadata["avocet.\(key)"] else {
@@ -119,13 +119,7 @@ public struct Model: Sendable {
     try file.check(network.layout)
     parameters = Parameters(network.layout)
     try check()
-    for slice in network.layout.slices {
-      try parameters.setFileValues(slice) { (range) throws(ModelFileError) in
-        try file.numbers(of: slice.name, range)
-      }
-    }
-    // Last, for what is known more exactly should be said more exactly.
-    try file.checkContent()
+    try file.read(into: parameters, on: team ?? ThreadTeam(threads: 1))
   }
 
   // What is known of the units by level; the list must agree with the network's own marks.

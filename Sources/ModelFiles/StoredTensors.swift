@@ -1,3 +1,4 @@
+import AvocetKernels
 import AvocetNetworks
 
 /// The tensors of a model's file, whose numbers are read where they are needed.
@@ -35,9 +36,27 @@ struct StoredTensors {
     return numbers[..<range.count]
   }
 
-  /// Refuses a file that is not what was written.
-  mutating func checkContent() throws(ModelFileError) {
-    try ContentChecksum.check(bytes, header, buffer: &buffer)
+  /// Brings the numbers of every slice to their places, and refuses a file that is not what was written; the same complaint for any number of threads.
+  func read(into parameters: Parameters, on team: ThreadTeam) throws(ModelFileError) {
+    // The longest tasks first, so that the threads end together: of all bytes the checksum, then the slices.
+    let slices = parameters.layout.slices
+    let order = slices.indices.sorted { slices[$0].range.count > slices[$1].range.count }
+    let results = team.map(order.count + 1) { task, _ in
+      Result { () throws(ModelFileError) in
+        // Buffers of its own.
+        var file = self
+        if task == 0 { return try ContentChecksum.check(bytes, header, buffer: &file.buffer) }
+        let slice = slices[order[task - 1]]
+        try parameters.setFileValues(slice) { (range) throws(ModelFileError) in
+          try file.numbers(of: slice.name, range)
+        }
+      }
+    }
+    for (_, result) in zip(order, results.dropFirst()).sorted(by: { $0.0 < $1.0 }) {
+      try result.get()
+    }
+    // Last, for what is known more exactly should be said more exactly.
+    try results[0].get()
   }
 
   /// Refuses a file whose tensors are not those of the network, and a variance that is none.

@@ -1,5 +1,6 @@
 import AvocetFiles
 import AvocetImages
+import AvocetKernels
 import AvocetModelFiles
 import AvocetNetworks
 import SystemPackage
@@ -25,11 +26,11 @@ import Testing
     return model
   }
 
-  @Test func aFileGivesTheSameModelAsItsBytes() throws {
+  @Test(arguments: [1, 2, 5]) func aFileGivesTheSameModelAsItsBytes(_ threads: Int) throws {
     let folder = try TemporaryFolder()
     let model = try wideModel()
     let path = try folder.file("m", model.encoded())
-    let read = try Model.read(path)
+    let read = try Model.read(path, team: ThreadTeam(threads: threads))
     #expect(read.parameters.values.array == model.parameters.values.array)
     #expect(read.encoded() == model.encoded())
   }
@@ -51,6 +52,27 @@ import Testing
         error.description
           == "\(path): tensor \"\(slice.name)\" holds inf at index \(place), no finite number")
       #expect(modelRefusal(model.encoded()).map { "\(path): \($0)" } == error.description)
+    }
+  }
+
+  @Test(arguments: [1, 2, 5]) func ofSeveralFaultsTheFirstInTheNetworksOrderIsNamed(
+    _ threads: Int
+  ) throws {
+    let folder = try TemporaryFolder()
+    let model = try wideModel()
+    let slices = model.network.layout.slices
+    // The later, larger slices are read first; the checksum is wrong too.
+    for slice in [slices[slices.count - 2], slices[0]] {
+      var numbers = model.parameters.fileValues(slice)
+      numbers[numbers.count - 1] = .nan
+      model.parameters.setFileValues(slice, numbers)
+      var bytes = model.encoded()
+      bytes[bytes.count - 4] ^= 1
+      let path = try folder.file("m", bytes)
+      let error = try #require(throws: ModelFileError.self) {
+        try Model.read(path, team: ThreadTeam(threads: threads))
+      }
+      #expect(error.description.contains("tensor \"\(slice.name)\" holds nan at index"), "\(error)")
     }
   }
 
