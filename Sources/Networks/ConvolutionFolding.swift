@@ -31,9 +31,10 @@ extension ConvolutionPlan {
     for first in stride(from: 0, to: outputs, by: outputsAtOnce) {
       let count = min(outputsAtOnce, outputs - first)
       let part = part(outputs: count)
+      let scales = scale + first
       for row in 0..<geometry.weightCount / outputs {
-        let from = weights + row * outputs + first
-        for c in 0..<count { scratch[row * count + c] = from[c] * scale[first + c] }
+        let (from, scaled) = (weights + row * outputs + first, scratch + row * count)
+        for c in 0..<count { scaled[c] = from[c] * scales[c] }
       }
       part.pack(scratch, into: to, scratch: scratch + part.geometry.weightCount)
       to += part.packedCount

@@ -129,8 +129,15 @@ public final class Parameters: Sendable {
   /// A slice's numbers in the order of files (OIHW, [out, in]).
   public func fileValues(_ slice: ParameterSlice) -> [Float] {
     var result = [Float](repeating: 0, count: slice.range.count)
-    for block in FileBlock.all(of: slice) {
-      block.forEachPlace { memory, file in result[file] = values[slice.range.lowerBound + memory] }
+    let from = values.pointer + slice.range.lowerBound
+    result.withUnsafeMutableBufferPointer { result in
+      guard let to = result.baseAddress else { return }
+      for block in FileBlock.all(of: slice) {
+        block.forEachLine { memory, file in
+          let (line, places) = (from + memory, to + block.range.lowerBound + file)
+          for o in 0..<block.count { places[o * block.step] = line[o] }
+        }
+      }
     }
     return result
   }
@@ -150,7 +157,11 @@ public final class Parameters: Sendable {
       let part = try numbers(block.range)
       precondition(part.count == block.range.count, "\(slice.name): \(part.count) numbers")
       part.withUnsafeBufferPointer { part in
-        block.forEachPlace { memory, file in to[memory] = part[file - block.range.lowerBound] }
+        guard let from = part.baseAddress else { return }
+        block.forEachLine { memory, file in
+          let (line, places) = (to + memory, from + file)
+          for o in 0..<block.count { line[o] = places[o * block.step] }
+        }
       }
     }
   }
@@ -180,12 +191,17 @@ private struct FileBlock {
     }
   }
 
-  /// Calls `body` with the place in memory and that in the file of each number.
+  /// Its outputs, which lie side by side in memory.
+  var count: Int { own.count }
+  /// How far apart in the file the numbers of two neighbouring outputs lie.
+  var step: Int { inputs * taps }
+
+  /// Calls `body` for the outputs' numbers of each input and tap, with the first one's place in memory and its place in the file from the block's beginning on.
   @inline(__always)
-  func forEachPlace(_ body: (_ memory: Int, _ file: Int) -> Void) {
+  func forEachLine(_ body: (_ memory: Int, _ file: Int) -> Void) {
     for i in 0..<inputs {
       for tap in 0..<taps {
-        for o in own { body((tap * inputs + i) * outputs + o, (o * inputs + i) * taps + tap) }
+        body((tap * inputs + i) * outputs + own.lowerBound, i * taps + tap)
       }
     }
   }
