@@ -27,8 +27,8 @@ extension Bodies {
     while column < columns {
       let isWide = widestTile == 3 && (columns - column + lanes - 1) / lanes == 3
       let taken = isWide ? 3 * lanes : width
-      var next = NextPanel(at: weights + panel, step: step)
-      let nextEnd = weights + 2 * panel
+      var ahead = Ahead(
+        at: weights + panel, step: step, jump: tapCount * depth * step, end: weights + 2 * panel)
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0
@@ -42,16 +42,19 @@ extension Bodies {
             wideTile(
               rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
               weights, c + at, ldc: ldc, end)
+            x += rows
           } else {
+            let tiles = tileCount(pixels - x)
             if fetchesPixels && column == 0 {
-              next = NextPanel(at: from + (x + rows) * lda, step: lanes)
+              ahead = Ahead(
+                at: from + (x + rows) * lda, step: lanes, jump: rows * lda,
+                end: from + pixels * lda)
             }
-            forwardTile(
-              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-              weights, c + at, ldc: ldc, next, end)
-            next.advance(by: tapCount * depth, until: nextEnd)
+            forwardTiles(
+              rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
+              depth: depth, weights, c + at, ldc: ldc, &ahead, end)
+            x += tiles * rows
           }
-          x += rows
         }
       }
       column += taken
@@ -75,7 +78,7 @@ extension Bodies {
         let height = tileHeight(rows - x)
         planeTile(
           rows: height, from + x * lda, lda: lda, depth: depth, weights, to + x * ldc, ldc: ldc,
-          NextPanel(at: ahead, step: step))
+          ahead, step: step)
         ahead += depth * step
         x += height
       }

@@ -41,16 +41,19 @@ struct TileEnd {
   var high: Vector { Vector(repeating: epilogue?.high ?? .infinity) }
 }
 
-/// What a tile asks for while it works: a part of the next columns' weights, for a long panel comes from far and evenly so it comes in time, or the next pixels.
-struct NextPanel {
+/// What tiles ask for while they work: each a part of the next columns' weights, for a long panel comes from far and evenly so it comes in time, or the next tile's pixels.
+struct Ahead {
   var at: ConstFloats
-  /// Floats to go on at each step of the depth.
+  /// Floats to go on at each step of the depth; none beyond the end.
   var step: Int
+  /// Floats from what one tile asks for to what the next one does.
+  var jump: Int
+  let end: ConstFloats
 
-  /// The part for the next tile, after so many steps; none beyond the end.
-  @inline(__always) mutating func advance(by steps: Int, until end: ConstFloats) {
-    if step > 0 { at += steps * step }
-    if at >= end { step = 0 }
+  /// Goes on to the next tile.
+  @inline(__always) mutating func advance() {
+    at += jump
+    if at >= end { (step, jump) = (0, 0) }
   }
 }
 
@@ -64,62 +67,69 @@ private func fetchPlaces<let rows: Int>(_: InlineArray<rows, Bool>.Type, _ c: Fl
   }
 }
 
-/// Two vectors of columns.
+/// So many tiles, one below the other, of two vectors of columns.
 @inline(__always)
-func forwardTile<let rows: Int>(
-  _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
-  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ next: NextPanel,
-  _ end: TileEnd
+func forwardTiles<let rows: Int>(
+  _: InlineArray<rows, Bool>.Type, _ tiles: Int, _ a: ConstFloats, lda: Int,
+  taps: UnsafePointer<Int>, tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int,
+  _ ahead: inout Ahead, _ end: TileEnd
 ) {
-  fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc)
   let (low, high, count) = (end.low, end.high, end.count(lanes))
   let (bias0, bias1) = (end.bias(0), end.bias(lanes))
-  var left = InlineArray<rows, Vector> { _ in bias0 }
-  var right = InlineArray<rows, Vector> { _ in bias1 }
-  if let residual = end.residual {
-    for i in 0..<rows { left[i] += load(residual + i * ldc) }
-    for i in 0..<rows { right[i] += load(residual + i * ldc + lanes, first: count) }
-  }
-  if end.accumulate {
-    for i in 0..<rows { left[i] += load(UnsafePointer(c + i * ldc)) }
-    for i in 0..<rows { right[i] += load(UnsafePointer(c + i * ldc + lanes), first: count) }
-  }
-  var b = b
-  var ahead = next.at
-  for tap in 0..<tapCount {
-    var p = a + taps[tap]
-    for _ in 0..<depth {
-      let b0 = load(b)
-      let b1 = load(b + lanes)
-      for i in 0..<rows {
-        let s = Vector(repeating: p[i * lda])
-        left[i] = fma(s, b0, left[i])
-        right[i] = fma(s, b1, right[i])
-      }
-      cv_prefetch2(ahead)
-      ahead += next.step
-      b += 2 * lanes
-      p += 1
+  var (a, c, residual, next) = (a, c, end.residual, ahead)
+  for _ in 0..<tiles {
+    fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc)
+    var left = InlineArray<rows, Vector> { _ in bias0 }
+    var right = InlineArray<rows, Vector> { _ in bias1 }
+    if let place = residual {
+      for i in 0..<rows { left[i] += load(place + i * ldc) }
+      for i in 0..<rows { right[i] += load(place + i * ldc + lanes, first: count) }
+      residual = place + rows * ldc
     }
+    if end.accumulate {
+      for i in 0..<rows { left[i] += load(UnsafePointer(c + i * ldc)) }
+      for i in 0..<rows { right[i] += load(UnsafePointer(c + i * ldc + lanes), first: count) }
+    }
+    var (b, asked) = (b, next.at)
+    for tap in 0..<tapCount {
+      var p = a + taps[tap]
+      for _ in 0..<depth {
+        let b0 = load(b)
+        let b1 = load(b + lanes)
+        for i in 0..<rows {
+          let s = Vector(repeating: p[i * lda])
+          left[i] = fma(s, b0, left[i])
+          right[i] = fma(s, b1, right[i])
+        }
+        cv_prefetch2(asked)
+        asked += next.step
+        b += 2 * lanes
+        p += 1
+      }
+    }
+    for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
+    if count == lanes {
+      for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes) }
+    } else {
+      for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes, first: count) }
+    }
+    next.advance()
+    a += rows * lda
+    c += rows * ldc
   }
-  for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
-  if count == lanes {
-    for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes) }
-  } else {
-    for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes, first: count) }
-  }
+  ahead = next
 }
 
 /// Two vectors of columns of a plain product.
 @inline(__always)
 func planeTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats,
-  _ c: Floats, ldc: Int, _ next: NextPanel
+  _ c: Floats, ldc: Int, _ asked: ConstFloats, step: Int
 ) {
   fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc)
   var left = InlineArray<rows, Vector> { _ in Vector.zero }
   var right = InlineArray<rows, Vector> { _ in Vector.zero }
-  var (p, b, ahead) = (a, b, next.at)
+  var (p, b, asked) = (a, b, asked)
   for _ in 0..<depth {
     let b0 = load(b)
     let b1 = load(b + lanes)
@@ -128,8 +138,8 @@ func planeTile<let rows: Int>(
       left[i] = fma(s, b0, left[i])
       right[i] = fma(s, b1, right[i])
     }
-    cv_prefetch2(ahead)
-    ahead += next.step
+    cv_prefetch2(asked)
+    asked += step
     b += 2 * lanes
     p += 1
   }
@@ -139,51 +149,59 @@ func planeTile<let rows: Int>(
   }
 }
 
-/// One vector of columns, the first of packed pairs.
+/// So many tiles of one vector of columns, the first of packed pairs.
 @inline(__always)
-func narrowTile<let rows: Int>(
-  _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
-  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ end: TileEnd
+func narrowTiles<let rows: Int>(
+  _: InlineArray<rows, Bool>.Type, _ tiles: Int, _ a: ConstFloats, lda: Int,
+  taps: UnsafePointer<Int>, tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int,
+  _ end: TileEnd
 ) {
   let (low, high, count) = (end.low, end.high, end.count(0))
   let bias = end.bias(0)
-  var sums = InlineArray<rows, Vector> { _ in bias }
-  if let residual = end.residual {
-    for i in 0..<rows { sums[i] += load(residual + i * ldc, first: count) }
-  }
-  if end.accumulate {
-    for i in 0..<rows { sums[i] += load(UnsafePointer(c + i * ldc), first: count) }
-  }
-  var b = b
-  for tap in 0..<tapCount {
-    var p = a + taps[tap]
-    for _ in 0..<depth {
-      let v = load(b)
-      for i in 0..<rows { sums[i] = fma(Vector(repeating: p[i * lda]), v, sums[i]) }
-      b += 2 * lanes
-      p += 1
+  var (a, c, residual) = (a, c, end.residual)
+  for _ in 0..<tiles {
+    var sums = InlineArray<rows, Vector> { _ in bias }
+    if let place = residual {
+      for i in 0..<rows { sums[i] += load(place + i * ldc, first: count) }
+      residual = place + rows * ldc
     }
-  }
-  if count == lanes {
-    for i in 0..<rows { store(clamped(sums[i], low, high), c + i * ldc) }
-  } else {
-    for i in 0..<rows { store(clamped(sums[i], low, high), c + i * ldc, first: count) }
+    if end.accumulate {
+      for i in 0..<rows { sums[i] += load(UnsafePointer(c + i * ldc), first: count) }
+    }
+    var b = b
+    for tap in 0..<tapCount {
+      var p = a + taps[tap]
+      for _ in 0..<depth {
+        let v = load(b)
+        for i in 0..<rows { sums[i] = fma(Vector(repeating: p[i * lda]), v, sums[i]) }
+        b += 2 * lanes
+        p += 1
+      }
+    }
+    if count == lanes {
+      for i in 0..<rows { store(clamped(sums[i], low, high), c + i * ldc) }
+    } else {
+      for i in 0..<rows { store(clamped(sums[i], low, high), c + i * ldc, first: count) }
+    }
+    a += rows * lda
+    c += rows * ldc
   }
 }
 
-/// The forward tile of the given height (at most `tallestTile`).
+/// So many forward tiles of the given height (at most `tallestTile`).
 @inline(__always)
-func forwardTile(
-  rows: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int, depth: Int,
-  _ b: ConstFloats, _ c: Floats, ldc: Int, _ next: NextPanel, _ end: TileEnd
+func forwardTiles(
+  rows: Int, _ tiles: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
+  depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ ahead: inout Ahead, _ end: TileEnd
 ) {
   @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
     if end.columns > lanes {
-      forwardTile(
-        type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc, next, end)
+      forwardTiles(
+        type, tiles, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc,
+        &ahead, end)
     } else {
-      narrowTile(
-        type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc, end)
+      narrowTiles(
+        type, tiles, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc, end)
     }
   }
   switch rows {
@@ -204,10 +222,10 @@ func forwardTile(
 @inline(__always)
 func planeTile(
   rows: Int, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int,
-  _ next: NextPanel
+  _ asked: ConstFloats, step: Int
 ) {
   @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
-    planeTile(type, a, lda: lda, depth: depth, b, c, ldc: ldc, next)
+    planeTile(type, a, lda: lda, depth: depth, b, c, ldc: ldc, asked, step: step)
   }
   switch rows {
   case 1: run(InlineArray<1, Bool>.self)
@@ -236,4 +254,12 @@ func planeTile(
   case 7, 8: return 4
   default: return min(left, tallestTile)
   }
+}
+
+/// How many tiles of the height of the next one follow each other when `left` rows remain.
+@inline(__always) func tileCount(_ left: Int) -> Int {
+  let rows = tileHeight(left)
+  var count = 1
+  while tileHeight(left - count * rows) == rows { count += 1 }
+  return count
 }
