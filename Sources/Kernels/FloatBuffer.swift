@@ -11,11 +11,13 @@ public final class FloatBuffer: @unchecked Sendable {
   /// The first float.
   public let pointer: Floats
   private let mappedBytes: Int?
+  // Whose memory a part is.
+  private let whole: FloatBuffer?
 
   /// Zeroed memory for `count` floats.
   public init(count: Int) {
     precondition(count >= 0, "FloatBuffer: count \(count) is negative")
-    self.count = count
+    (self.count, whole) = (count, nil)
     let bytes = max(64, (count * MemoryLayout<Float>.stride + 63) / 64 * 64)
     if let memory = Self.pages(bytes) {
       mappedBytes = bytes
@@ -34,7 +36,27 @@ public final class FloatBuffer: @unchecked Sendable {
     for (i, value) in values.enumerated() { pointer[i] = value }
   }
 
+  /// Zeroed memory for each of the counts, one after the other in one memory: together they are more often large enough for huge pages.
+  public static func inARow(_ counts: [Int]) -> [FloatBuffer] {
+    var end = 0
+    let starts = counts.map { count in
+      defer { end += (count + line - 1) / line * line }
+      return end
+    }
+    let whole = FloatBuffer(count: end)
+    return zip(starts, counts).map { FloatBuffer(whole, from: $0, count: $1) }
+  }
+
+  private static let line = 64 / MemoryLayout<Float>.stride
+
+  // A part of `whole`, which lives as long as its parts.
+  private init(_ whole: FloatBuffer, from start: Int, count: Int) {
+    (self.count, pointer) = (count, whole.pointer + start)
+    (self.whole, mappedBytes) = (whole, nil)
+  }
+
   deinit {
+    guard whole == nil else { return }
     #if canImport(Glibc)
       if let mappedBytes {
         munmap(pointer, mappedBytes)

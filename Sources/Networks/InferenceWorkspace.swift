@@ -41,12 +41,11 @@ public final class InferenceWorkspace {
     let plan = InferencePlan(prepared, pictures: pictures, threads: team?.threadCount ?? 1)
     self.plan = plan
     stages = Stages(count: pictures)
-    common = plan.commonSizes.map { FloatBuffer(count: $0 * pictures) }
-    let scratch = prepared.steps.map(\.scratchCount)
+    common = FloatBuffer.inARow(plan.commonSizes.map { $0 * pictures })
+    let scratch = prepared.steps.map(\.scratchCount).max() ?? 0
     workers = (0..<(team?.threadCount ?? 1)).map { _ in
-      Worker(
-        plan.workerSizes.map { FloatBuffer(count: $0) },
-        scratch: FloatBuffer(count: scratch.max() ?? 0))
+      let buffers = FloatBuffer.inARow([scratch] + plan.workerSizes)
+      return Worker(Array(buffers.dropFirst()), scratch: buffers[0])
     }
   }
 

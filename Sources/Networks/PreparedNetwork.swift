@@ -125,7 +125,24 @@ private struct Folding {
     // Of every thread, for a convolution's folded weights and what packing them needs.
     let count = foldingCount
     let scratch = (0..<team.threadCount).map { _ in FloatBuffer(count: count) }
-    return team.map(drafts.count) { task, worker in step(drafts[task], scratch[worker]) }
+    // In the order in which a run reads them: what a step asks for beyond its last weights are the first ones of the next.
+    let packed = FloatBuffer.inARow(drafts.map(packedCount))
+    return team.map(drafts.count) { task, worker in
+      step(drafts[task], packed[task], scratch[worker])
+    }
+  }
+
+  // Floats of a step's packed weights.
+  private func packedCount(_ draft: Draft) -> Int {
+    let index = draft.nodes[0]
+    let from = network.inputShape(of: index)
+    return switch network.nodes[index].operation {
+    case .convolution(let layer):
+      kernels.plan(layer.geometry(from), images: batch).packedCount
+    case .dense:
+      kernels.packedCount(depth: from.count, columns: network.nodes[index].shape.count)
+    default: 0
+    }
   }
 
   // The only reader of a node that nobody else needs.
@@ -170,21 +187,25 @@ private struct Folding {
     }
   }
 
-  private func step(_ draft: Draft, _ scratch: FloatBuffer) -> PreparedStep {
+  private func step(
+    _ draft: Draft, _ packed: FloatBuffer, _ scratch: FloatBuffer
+  ) -> PreparedStep {
     PreparedStep(
       nodes: draft.nodes, inputs: network.nodes[draft.nodes[0]].inputs, residual: draft.residual,
-      work: work(draft, scratch))
+      work: work(draft, packed, scratch))
   }
 
-  private func work(_ draft: Draft, _ scratch: FloatBuffer) -> PreparedStep.Work {
+  private func work(
+    _ draft: Draft, _ packed: FloatBuffer, _ scratch: FloatBuffer
+  ) -> PreparedStep.Work {
     let index = draft.nodes[0]
     let from = network.inputShape(of: index)
     switch network.nodes[index].operation {
     case .input, .add: return .add(draft.function)
     case .convolution(let layer):
       let plan = kernels.plan(layer.geometry(from), images: batch)
-      return convolution(index, layer, plan, draft, scratch)
-    case .dense(let layer): return dense(index, layer, draft)
+      return convolution(index, layer, plan, draft, packed, scratch)
+    case .dense(let layer): return dense(index, layer, draft, packed)
     case .batchNorm(let layer):
       let (scale, offset) = affine(index, layer)
       return .scaleOffset(scale: scale, offset: offset, draft.function)
@@ -201,12 +222,11 @@ private struct Folding {
 
   private func convolution(
     _ index: Int, _ layer: Convolution, _ plan: ConvolutionPlan, _ draft: Draft,
-    _ scratch: FloatBuffer
+    _ packed: FloatBuffer, _ scratch: FloatBuffer
   ) -> PreparedStep.Work {
     let channels = plan.geometry.outputChannels
     let place = NodePlace(network, index)
     let weights = values + place.weight
-    let packed = FloatBuffer(count: plan.packedCount)
     var bias = layer.bias ? copy(place.bias, channels) : nil
     if let next = draft.norm, case .batchNorm(let norm) = network.nodes[next].operation {
       let (scale, offset) = affine(next, norm)
@@ -222,12 +242,13 @@ private struct Folding {
     return .convolution(plan, packed: packed, bias: bias, draft.function)
   }
 
-  private func dense(_ index: Int, _ layer: Dense, _ draft: Draft) -> PreparedStep.Work {
+  private func dense(
+    _ index: Int, _ layer: Dense, _ draft: Draft, _ packed: FloatBuffer
+  ) -> PreparedStep.Work {
     let (depth, columns) = (
       network.inputShape(of: index).count, network.nodes[index].shape.count
     )
     let place = NodePlace(network, index)
-    let packed = FloatBuffer(count: kernels.packedCount(depth: depth, columns: columns))
     kernels.packColumns(
       values + place.weight, depth: depth, columns: columns, into: packed.pointer)
     return .dense(
