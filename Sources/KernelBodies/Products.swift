@@ -18,11 +18,11 @@ extension Bodies {
     let width = 2 * lanes
     var weights = b
     let panel = tapCount * depth * width
-    let tiles = runs * ((pixels + tallestTile - 1) / tallestTile)
+    let total = runs * ((pixels + tallestTile - 1) / tallestTile)
     // The tiles fetch the next panel in equal parts; where they are many, the first ones do. The tiles of the first columns fetch the pixels of the next tile, if
     // these lie one after the other.
-    let step = (width + tiles - 1) / tiles
-    let fetchesPixels = tapCount == 1 && lda == depth && tiles >= fewestTilesOfPixels
+    let step = (width + total - 1) / total
+    let fetchesPixels = tapCount == 1 && lda == depth && total >= fewestTilesOfPixels
     var column = 0
     while column < columns {
       let isWide = widestTile == 3 && (columns - column + lanes - 1) / lanes == 3
