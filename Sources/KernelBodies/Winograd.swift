@@ -13,7 +13,19 @@ struct Block {
 /// `between` holds a * b vectors.
 @inline(__always)
 func transformBlock<Transform: LineTransform>(
-  _: Transform.Type, _ from: Block, count: Int, into to: Block, valid: Int, between: Floats
+  _ transform: Transform.Type, _ from: Block, count: Int, into to: Block, valid: Int,
+  between: Floats
+) {
+  transformBlock(transform, from, count: count, into: to, between: between) {
+    store($0, $1, upTo: valid)
+  }
+}
+
+/// The same, where `put` takes each vector to its place.
+@inline(__always)
+private func transformBlock<Transform: LineTransform>(
+  _: Transform.Type, _ from: Block, count: Int, into to: Block, between: Floats,
+  put: (Vector, Floats) -> Void
 ) {
   let (a, b) = (Transform.Input.size, Transform.Output.size)
   var line = Transform.Input.zero
@@ -29,11 +41,13 @@ func transformBlock<Transform: LineTransform>(
     for column in 0..<a { line.set(column, load(between + (row * a + column) * lanes)) }
     let result = Transform.apply(line)
     for column in 0..<b {
-      store(
-        result.vector(column), to.at + row * to.rowStep + column * to.columnStep, upTo: valid)
+      put(result.vector(column), to.at + row * to.rowStep + column * to.columnStep)
     }
   }
 }
+
+/// So many packed weights are kept by the second-level cache until they are read: 2 MiB.
+private let mostCachedWeights = 524_288
 
 extension Bodies {
   package static func winogradOutput(
@@ -93,21 +107,30 @@ extension Bodies {
     @inline(__always) func run<Transform: LineTransform>(_ transform: Transform.Type) {
       let n = Transform.Output.size
       let width = 2 * lanes
+      // What no cache keeps until it is read goes past them: the planes' lines would drive each other out, for they share cache sets.
+      let streams =
+        isLine && n * n * inputs * outputs > mostCachedWeights
+        && UInt(bitPattern: packed) % UInt(lanes * MemoryLayout<Float>.stride) == 0
       for first in stride(from: 0, to: outputs, by: lanes) {
         let valid = min(lanes, outputs - first)
         let block = packed + first / width * (n * n * inputs * width) + first % width
         for c in 0..<inputs {
-          transformBlock(
-            transform,
-            Block(
-              at: Floats(mutating: w + c * outputs + first),
-              rowStep: filter.taps * inputs * outputs,
-              columnStep: inputs * outputs), count: valid,
-            into: Block(
-              at: block + c * width, rowStep: n * inputs * width, columnStep: inputs * width),
-            valid: lanes, between: scratch)
+          let from = Block(
+            at: Floats(mutating: w + c * outputs + first),
+            rowStep: filter.taps * inputs * outputs, columnStep: inputs * outputs)
+          let to = Block(
+            at: block + c * width, rowStep: n * inputs * width, columnStep: inputs * width)
+          if streams {
+            transformBlock(transform, from, count: valid, into: to, between: scratch) {
+              stream($0, $1)
+            }
+          } else {
+            transformBlock(
+              transform, from, count: valid, into: to, valid: lanes, between: scratch)
+          }
         }
       }
+      if streams { cv_end_streaming() }
     }
     switch (filter.outputs, filter.taps) {
     case (7, _): run(WinogradSevenOfTwo.Filter.self)

@@ -10,6 +10,9 @@ let tallestTile = 6
 /// Vectors of the widest register tile, for what is left of an odd number of them.
 let widestTile = 3
 
+/// Whether a vector is a cache line, so that it could go to memory past the caches.
+let isLine = false
+
 /// Whether this target was compiled with its instruction set.
 let compiledWithInstructionSet = cv_compiled_avx2 == 1
 
@@ -30,3 +33,6 @@ let compiledWithInstructionSet = cv_compiled_avx2 == 1
 @inline(__always) func clamped(_ x: Vector, _ low: Vector, _ high: Vector) -> Vector {
   cv_clamp8(x, low, high)
 }
+
+/// A whole vector to memory, as any other.
+@inline(__always) func stream(_ v: Vector, _ p: UnsafeMutablePointer<Float>) { store(v, p) }

@@ -10,6 +10,9 @@ let tallestTile = 12
 /// Vectors of the widest register tile.
 let widestTile = 2
 
+/// Whether a vector is a cache line, so that it can go to memory past the caches.
+let isLine = true
+
 /// Whether this target was compiled with its instruction set.
 let compiledWithInstructionSet = cv_compiled_avx512 == 1
 
@@ -30,3 +33,6 @@ let compiledWithInstructionSet = cv_compiled_avx512 == 1
 @inline(__always) func clamped(_ x: Vector, _ low: Vector, _ high: Vector) -> Vector {
   cv_clamp16(x, low, high)
 }
+
+/// A whole vector past the caches to an aligned place; others see it after `cv_end_streaming`.
+@inline(__always) func stream(_ v: Vector, _ p: UnsafeMutablePointer<Float>) { cv_stream16(p, v) }

@@ -2,6 +2,38 @@ import AvocetKernels
 import Testing
 
 @Suite struct WinogradTests {
+  /// Many packed weights go to memory past the caches where they are aligned, few do not: the same bits, nothing beyond them.
+  @Test(arguments: tables.map(\.name)) func manyWeightsArePackedAsFewAre(_ name: String) throws {
+    let table = try #require(tables.first { $0.name == name })
+    let (inputs, outputs) = (64, 256)
+    func plan(_ outputs: Int) -> ConvolutionPlan {
+      let g = ConvolutionGeometry(
+        inputRows: 8, inputColumns: 8, inputChannels: inputs, outputChannels: outputs,
+        kernelRows: 3, kernelColumns: 3, padding: Padding(1))
+      return ConvolutionPlan(
+        g, table, forward: .winograd(outputTile: 4), inputGradient: .direct, weightGradient: .direct
+      )
+    }
+    func packed(_ weights: [Float], _ outputs: Int, offset: Int) -> [Float] {
+      let plan = plan(outputs)
+      let (w, scratch) = (FloatBuffer(weights), FloatBuffer(count: plan.packingScratchCount))
+      let result = GuardedOutput(plan.packedCount + offset)
+      plan.pack(w.pointer, into: result.pointer + offset, scratch: scratch.pointer)
+      #expect(result.guardsAreWhole)
+      return Array(result.values.dropFirst(offset))
+    }
+    let weights = numbers(9 * inputs * outputs, seed: 90)
+    let half = outputs / 2
+    let halves = [0, half].flatMap { first in
+      packed(
+        (0..<9 * inputs).flatMap { weights[$0 * outputs + first..<$0 * outputs + first + half] },
+        half, offset: 0)
+    }
+    for offset in [0, 1, 8] {
+      #expect(packed(weights, outputs, offset: offset) == halves, "\(offset) floats beside a line")
+    }
+  }
+
   /// The largest error of each tile size over the largest sum of the products' magnitudes: rounding, times the growth of the transforms.
   static let bounds: [(form: Form, error: Double)] = [
     (Form(2, 3), 1e-6), (Form(4, 3), 3e-6), (Form(5, 3), 1.2e-5), (Form(6, 3), 8e-6),

@@ -62,6 +62,14 @@ CV_INLINE void cv_store8(float *p, int n, CVFloat8 v) { __builtin_memcpy(p, &v, 
 CV_INLINE CVFloat4 cv_load4(const float *p, int n) { CVFloat4 v = {0}; __builtin_memcpy(&v, p, 4 * (unsigned)n); return v; }
 CV_INLINE void cv_store4(float *p, int n, CVFloat4 v) { __builtin_memcpy(p, &v, 4 * (unsigned)n); }
 
+/// A whole cache line to memory past the caches; p is aligned to it. Other threads see it after cv_end_streaming.
+CV_INLINE void cv_stream16(float *p, CVFloat16 v) { __builtin_nontemporal_store(v, (CVFloat16 *)p); }
+CV_INLINE void cv_end_streaming(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_sfence();
+#endif
+}
+
 /// Asks for the cache line of an address, into the second-level cache and into the first; the address need not exist.
 CV_INLINE void cv_prefetch2(const float *p) { __builtin_prefetch(p, 0, 2); }
 CV_INLINE void cv_prefetch1(const float *p) { __builtin_prefetch(p, 0, 3); }
