@@ -54,8 +54,8 @@ public final class Classifier: Sendable {
   /// The network's own numbers; nil where `keepsLevels` is false, to save the memory.
   public let parameters: Parameters?
 
-  /// Folds and packs the model, on the team's threads where there is one; `views` overrides the number of views that the model asks for. Without `keepsLevels` it classifies faster and
-  /// in less memory, but shows nothing of the levels.
+  /// Folds and packs the model, on the team's threads where there is one; `views` overrides the number of views that the model asks for. Without `keepsLevels` it
+  /// classifies faster and in less memory, but shows nothing of the levels.
   public init(_ model: Model, views: Int? = nil, keepsLevels: Bool = true, team: ThreadTeam? = nil)
   {
     (network, classes) = (model.network, model.classes)

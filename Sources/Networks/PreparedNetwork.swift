@@ -135,14 +135,17 @@ private struct Folding {
   // Floats of a step's packed weights.
   private func packedCount(_ draft: Draft) -> Int {
     let index = draft.nodes[0]
-    let from = network.inputShape(of: index)
     return switch network.nodes[index].operation {
-    case .convolution(let layer):
-      kernels.plan(layer.geometry(from), images: batch).packedCount
+    case .convolution(let layer): plan(layer, index).packedCount
     case .dense:
-      kernels.packedCount(depth: from.count, columns: network.nodes[index].shape.count)
+      kernels.packedCount(
+        depth: network.inputShape(of: index).count, columns: network.nodes[index].shape.count)
     default: 0
     }
+  }
+
+  private func plan(_ layer: Convolution, _ index: Int) -> ConvolutionPlan {
+    kernels.plan(layer.geometry(network.inputShape(of: index)), images: batch)
   }
 
   // The only reader of a node that nobody else needs.
@@ -203,8 +206,7 @@ private struct Folding {
     switch network.nodes[index].operation {
     case .input, .add: return .add(draft.function)
     case .convolution(let layer):
-      let plan = kernels.plan(layer.geometry(from), images: batch)
-      return convolution(index, layer, plan, draft, packed, scratch)
+      return convolution(index, layer, plan(layer, index), draft, packed, scratch)
     case .dense(let layer): return dense(index, layer, draft, packed)
     case .batchNorm(let layer):
       let (scale, offset) = affine(index, layer)
