@@ -47,7 +47,7 @@ struct BenchNetwork: SessionCommand {
 
   func run(_ session: Session) throws(Failure) -> Int32 {
     let network = try network()
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     if train {
       let memory = TrainingMemory(network, NetworkBenchmark.optimizer, threads: team.threadCount)
       try checkMemory(memory, batch: batch)

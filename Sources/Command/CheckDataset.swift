@@ -23,7 +23,7 @@ struct CheckDataset: SessionCommand {
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     let judge: Model? = if let model { try readModel(model.path, team) } else { nil }
     let dataset = try openData(data, session, common)
     if let out { try prepareOutput(out.path, force: common.force) }

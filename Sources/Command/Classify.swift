@@ -36,7 +36,7 @@ struct Classify: SessionCommand {
   func run(_ session: Session) throws(Failure) -> Int32 {
     try check()
     let format = format ?? (session.streams.outputIsTerminal && output == nil ? .text : .csv)
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     let classifier = Classifier(
       try readModel(model.path, team), views: views, keepsLevels: false, team: team)
     let count = top ?? (format == .csv ? 1 : format == .text ? 3 : 5)
@@ -100,7 +100,7 @@ struct Classify: SessionCommand {
     let decoding = classifier.preprocessing.decoding(limits: common.limits)
     returnLargeBlocksWhenFreed()
     let stream = ClassificationStream(
-      classifier, inputs, decoding: decoding, threads: common.threads ?? availableCores())
+      classifier, inputs, decoding: decoding, threads: common.threadCount)
     let showsBar = output != nil || !session.streams.outputIsTerminal
     let progress = Progress(session, "classifying")
     var failure: Failure?

@@ -37,7 +37,7 @@ struct Detectors: SessionCommand {
   @OptionGroup var common: CommonOptions
 
   func run(_ session: Session) throws(Failure) -> Int32 {
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     var model = try readModel(model.path, team)
     // A part map is as large as its picture.
     model.preprocessing.scaledDecoding = false

@@ -38,7 +38,7 @@ struct Evaluate: SessionCommand {
         "--minimum-top1 is \(minimumTop1); a fraction from 0 to 1 is possible", code: 64)
     }
     try checkEvidence()
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     let model = try readModel(model.path, team)
     let old = try compare.map { path throws(Failure) in try readModel(path.path, team) }
     var dataset = try openData(

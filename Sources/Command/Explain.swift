@@ -23,7 +23,7 @@ struct Explain: SessionCommand {
   func run(_ session: Session) throws(Failure) -> Int32 {
     try refuseExisting(out.path, force: common.force)
     try checkDetectors()
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     let classifier = Classifier(try readModel(model.path, team), team: team)
     let versus = try classNumber(classifier)
     let found: Explanation

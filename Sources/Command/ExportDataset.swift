@@ -32,7 +32,7 @@ struct ExportDataset: SessionCommand {
       )
     }
     let count = dataset.splits.values.reduce(0) { $0 + $1.count }
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     let outcome = try written(count, session) { shouldStop, progress throws(FileError) in
       try export.write(team: team, shouldStop: shouldStop, progress: progress)
     }

@@ -26,7 +26,7 @@ struct Features: SessionCommand {
       throw Failure("--top is \(top); 1 to 32 maps are possible", code: 64)
     }
     let levels = try wantedLevels()
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     let classifier = Classifier(try readModel(model.path, team), team: team)
     let attribution = Attribution(classifier, team: team)
     let inputs = Inputs(images, everything: false, separator: 0, streams: session.streams)

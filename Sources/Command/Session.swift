@@ -34,6 +34,9 @@ struct CommonOptions: ParsableArguments {
   @Option(help: "Bytes of memory that decoding one picture may take.") var maxImageMemory =
     DecodingLimits().maxMemory
 
+  /// Threads to work on.
+  var threadCount: Int { threads ?? availableCores() }
+
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads is \(threads); 1 to 1,024 are possible")

@@ -37,7 +37,7 @@ struct SplitDataset: SessionCommand {
       session.note(
         "avocet: \(data.path.escaped): its splits \(names.joined(separator: ", ")) are joined")
     }
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     let survey = try self.survey(dataset, team, session)
     for (picture, message) in survey.refused { session.complain("\(picture): \(message)") }
     guard !survey.entries.isEmpty else {

@@ -59,7 +59,7 @@ struct Train: SessionCommand {
 
   func run(_ session: Session) throws(Failure) -> Int32 {
     try checkFlags()
-    let team = ThreadTeam(threads: common.threads ?? availableCores())
+    let team = ThreadTeam(threads: common.threadCount)
     var dataset = try openData(data, session, common)
     let base = try from.map { path throws(Failure) in try readModel(path.path, team) }
     var recipe = try chosenRecipe(dataset, base)
