@@ -18,7 +18,7 @@ extension Bodies {
     let width = 2 * lanes
     var weights = b
     let panel = tapCount * depth * width
-    let total = runs * ((pixels + tallestTile - 1) / tallestTile)
+    let total = runs * tilesOf(pixels)
     // The tiles fetch the next panel in equal parts; where they are many, the first ones do. The tiles of the first columns fetch the pixels of the next tile, if
     // these lie one after the other.
     let step = (width + total - 1) / total
@@ -67,7 +67,7 @@ extension Bodies {
     _ b: ConstFloats, _ c: Floats, sumStep: Int, ldc: Int
   ) {
     let panel = depth * 2 * lanes
-    let tiles = (rows + tallestTile - 1) / tallestTile
+    let tiles = tilesOf(rows)
     let step = (2 * lanes + tiles - 1) / tiles
     for plane in 0..<planes {
       let (from, weights) = (a + plane * planeStep, b + plane * panel)

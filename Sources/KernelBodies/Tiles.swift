@@ -12,6 +12,12 @@ import KernelContract
 /// Whether there are 32 vector registers, not 16.
 let hasManyRegisters = tallestTile == 12
 
+/// Rows of the tiles of a multiple of seven rows, such as the pixels of maps of 7, 14, 28 or 56 columns, where there are many registers: they leave no rest.
+private let tileOfSevens = 14
+
+/// A loop over more rows is not unrolled, and then the sums are in memory.
+private let mostUnrolled = 12
+
 /// What a forward tile begins with and how it ends. All that is added to the sums they begin with, so that at the end they are only cut off and stored. The tiles say so
 /// themselves: a function that takes the sums would have them in memory, and the inner loop with it.
 struct TileEnd {
@@ -96,11 +102,13 @@ func forwardTiles<let rows: Int>(
       for _ in 0..<depth {
         let b0 = load(b)
         let b1 = load(b + lanes)
-        for i in 0..<rows {
+        @inline(__always) func add(_ i: Int) {
           let s = Vector(repeating: p[i * lda])
           left[i] = fma(s, b0, left[i])
           right[i] = fma(s, b1, right[i])
         }
+        for i in 0..<min(rows, mostUnrolled) { add(i) }
+        for i in min(rows, mostUnrolled)..<rows { add(i) }
         cv_prefetch2(asked)
         asked += next.step
         b += 2 * lanes
@@ -133,11 +141,13 @@ func planeTile<let rows: Int>(
   for _ in 0..<depth {
     let b0 = load(b)
     let b1 = load(b + lanes)
-    for i in 0..<rows {
+    @inline(__always) func add(_ i: Int) {
       let s = Vector(repeating: p[i * lda])
       left[i] = fma(s, b0, left[i])
       right[i] = fma(s, b1, right[i])
     }
+    for i in 0..<min(rows, mostUnrolled) { add(i) }
+    for i in min(rows, mostUnrolled)..<rows { add(i) }
     cv_prefetch2(asked)
     asked += step
     b += 2 * lanes
@@ -214,6 +224,7 @@ func forwardTiles(
   case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
   case 10 where hasManyRegisters: run(InlineArray<10, Bool>.self)
   case 12 where hasManyRegisters: run(InlineArray<12, Bool>.self)
+  case 14 where hasManyRegisters: run(InlineArray<14, Bool>.self)
   default: run(InlineArray<6, Bool>.self)
   }
 }
@@ -237,6 +248,7 @@ func planeTile(
   case 7 where hasManyRegisters: run(InlineArray<7, Bool>.self)
   case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
   case 10 where hasManyRegisters: run(InlineArray<10, Bool>.self)
+  case 14 where hasManyRegisters: run(InlineArray<14, Bool>.self)
   default: if hasManyRegisters { run(InlineArray<12, Bool>.self) }
   }
 }
@@ -245,8 +257,9 @@ func planeTile(
 @inline(__always) func tileHeight(_ left: Int) -> Int {
   if hasManyRegisters {
     switch left {
-    case 9, 11, 13..<16: return 8 < left ? (left == 9 ? 5 : left == 11 ? 6 : 8) : left
+    case 9, 11, 13, 15: return 8 < left ? (left == 9 ? 5 : left == 11 ? 6 : 8) : left
     case 16: return 8
+    case _ where left > 7 && left % 7 == 0: return tileOfSevens
     default: return left >= 12 ? 12 : left
     }
   }
@@ -260,6 +273,12 @@ func planeTile(
 @inline(__always) func tileCount(_ left: Int) -> Int {
   let rows = tileHeight(left)
   var count = 1
-  while tileHeight(left - count * rows) == rows { count += 1 }
+  while left > count * rows, tileHeight(left - count * rows) == rows { count += 1 }
   return count
+}
+
+/// Tiles in so many rows.
+@inline(__always) func tilesOf(_ rows: Int) -> Int {
+  let height = hasManyRegisters && rows % 7 == 0 ? tileOfSevens : tallestTile
+  return (rows + height - 1) / height
 }
