@@ -186,6 +186,25 @@ package protocol KernelBodies: SendableMetatype {
     into dw: Floats, scratch: Floats
   )
 
+  /// The planes of products' factors along the rows: Bᵀ d of the four inputs of every pair of outputs, `planes[product * planeStep + pair * tileStep + channel]`, pairs
+  /// counted from the first of `rows`, rows of the input that may lie outside it; channels up to a whole vector are written (zeros).
+  static func winogradRowTiles(
+    _ x: ConstFloats, _ g: ConvolutionGeometry, rows: Range<Int>, into planes: Floats,
+    planeStep: Int, tileStep: Int
+  )
+
+  /// y = the epilogue of Aᵀ planes for some output rows and channels of one map, the first of which lie at `planes`; y's pixels are `pixelStep` numbers apart.
+  static func winogradRowOutput(
+    _ planes: ConstFloats, planeStep: Int, tileStep: Int, _ g: ConvolutionGeometry,
+    rows: Range<Int>, channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, pixelStep: Int
+  )
+
+  /// G w of each of the filter's `rows`, weights `[rows, 3, in, out]`, packed `[block of 2 * lanes out][product][row][in][2 * lanes]`; only vectors with an output are
+  /// written.
+  static func winogradRowFilter(
+    _ w: ConstFloats, rows: Int, inputs: Int, outputs: Int, into packed: Floats
+  )
+
   /// y[column][row] = x[row][column].
   static func transpose(_ x: ConstFloats, rows: Int, columns: Int, into y: Floats)
 }

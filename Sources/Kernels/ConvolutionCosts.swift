@@ -25,22 +25,19 @@ struct ConvolutionKernel: Hashable {
 struct ConvolutionCosts: Sendable {
   let forward, weightGradient: [ConvolutionAlgorithm: ConvolutionCost]
 
-  /// Nanoseconds that a core needs to read a packed weight which no cache holds, measured with two cores reading at once.
-  private static let weightRead = 0.23
-
   /// Packed weights of a stride's phases, of which there are many more than weights, are at most so many: 16 MiB. Measured on ResNet-18: more are read
   /// from memory again for the few tiles of each picture, and nothing is won.
   private static let phasesLimit = 4_194_304
 
-  /// The cheapest algorithm for a shape: the least time for `images` maps and for reading the weights once, which goes on beside the work, but for a half of it (measured
-  /// on ResNet-18 at batch 1, where the sum and the longer of the two both mistake the order).
+  /// The cheapest algorithm for a shape: the least time for `images` maps and for reading the weights once, which goes on beside the work but for a part.
   static func best(
-    _ g: ConvolutionGeometry, _ costs: [ConvolutionAlgorithm: ConvolutionCost], images: Int
+    _ g: ConvolutionGeometry, _ costs: [ConvolutionAlgorithm: ConvolutionCost],
+    _ weights: WeightReading, images: Int
   ) -> ConvolutionAlgorithm {
     func total(_ algorithm: ConvolutionAlgorithm, _ cost: ConvolutionCost) -> Double {
       let work = Double(algorithm.tiles(g)) * cost.ofTile(g.inputChannels, g.outputChannels)
-      let reading = Double(algorithm.packedCount(g)) * weightRead / Double(images)
-      return max(reading, work + reading / 2)
+      let reading = Double(algorithm.packedCount(g)) * weights.nanoseconds / Double(images)
+      return max(reading, work + weights.alone * reading)
     }
     let best = costs.filter { g.rowStride == 1 || $0.key.packedCount(g) <= phasesLimit }
       .min { total($0.key, $0.value) < total($1.key, $1.value) }
@@ -48,16 +45,40 @@ struct ConvolutionCosts: Sendable {
   }
 }
 
+/// How packed weights are read that no cache holds. Measured on ResNet-18 at batch 1, where neither the sum of work and reading nor the longer of the two
+/// finds the right order.
+struct WeightReading {
+  /// Nanoseconds that a core needs for one, while two cores read at once.
+  let nanoseconds: Double
+  /// The part of the time that does not go on beside the work.
+  let alone: Double
+
+  static let usual = WeightReading(nanoseconds: 0.23, alone: 0.5)
+  /// Intel's Xeons wait longer for each line, but less for what they have asked for in advance.
+  static let intel = WeightReading(nanoseconds: 0.36, alone: 0.125)
+}
+
 /// What `Benchmarks/measure-costs` has measured, one file for each of `KernelTable.costs`.
 enum MeasuredCosts {
   static let tables = [
-    "avx512": avx512, "avx512-halves": avx512Halves, "avx2": avx2, "portable": portable,
+    "avx512": avx512, "avx512-halves": avx512Halves, "avx512-intel": avx512Intel, "avx2": avx2,
+    "portable": portable,
   ]
 }
 
 extension ConvolutionAlgorithm {
-  /// The algorithms that a shape knows forward; those of its gradients too where the stride is 1.
+  /// The algorithms that a shape knows forward.
   public static func all(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
+    let alongRows = g.winogradTaps == 3 && g.rowStride == 1
+    return tiled(g) + (alongRows ? [.winogradRows] : [])
+  }
+
+  /// Those that it knows for its gradients.
+  public static func gradients(for g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
+    g.rowStride == 1 ? tiled(g) : [.direct]
+  }
+
+  private static func tiled(_ g: ConvolutionGeometry) -> [ConvolutionAlgorithm] {
     let tiles: [Int] =
       switch g.winogradTaps {
       case 2: g.rowStride > 1 ? [7] : []
@@ -75,14 +96,16 @@ extension ConvolutionAlgorithm {
     case .direct: g.weightCount
     case .winograd(let tile):
       WinogradGeometry(g, outputTile: tile).filter.productCount * g.winogradDepth * g.outputChannels
+    case .winogradRows: 4 * g.kernelRows * g.inputChannels * g.outputChannels
     }
   }
 
-  /// Tiles of one image: pixels of the output in the direct form.
+  /// Tiles of one image: pixels of the output in the direct form, pairs of them along the rows.
   public func tiles(_ g: ConvolutionGeometry) -> Int {
     switch self {
     case .direct: g.outputRows * g.outputColumns
     case .winograd(let tile): WinogradGeometry(g, outputTile: tile).tilesPerImage
+    case .winogradRows: g.outputRows * ((g.outputColumns + 1) / 2)
     }
   }
 }
@@ -96,10 +119,12 @@ extension KernelTable {
     if !isDirect, g.winogradTaps != nil,
       let costs = MeasuredCosts.tables[costs]?[ConvolutionKernel(g)]
     {
-      forward = ConvolutionCosts.best(g, costs.forward, images: images)
+      let reading = self.costs == "avx512-intel" ? WeightReading.intel : .usual
+      forward = ConvolutionCosts.best(g, costs.forward, reading, images: images)
       if g.rowStride == 1 {
-        inputGradient = ConvolutionCosts.best(g.transposed, costs.forward, images: images)
-        weightGradient = ConvolutionCosts.best(g, costs.weightGradient, images: images)
+        let tiled = costs.forward.filter { $0.key != .winogradRows }
+        inputGradient = ConvolutionCosts.best(g.transposed, tiled, reading, images: images)
+        weightGradient = ConvolutionCosts.best(g, costs.weightGradient, reading, images: images)
       }
     }
     return ConvolutionPlan(

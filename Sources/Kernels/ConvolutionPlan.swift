@@ -4,12 +4,15 @@ public enum ConvolutionAlgorithm: Hashable, Sendable, CustomStringConvertible {
   case direct
   /// Winograd's minimal filtering F(outputTile², kernel²).
   case winograd(outputTile: Int)
+  /// Winograd's minimal filtering F(1 x 2, 1 x 3) along the rows, summed over the rows of the kernel; forward only.
+  case winogradRows
 
-  /// As `direct` or `F(4)`.
+  /// As `direct`, `F(4)` or `F(1x2)`.
   public var description: String {
     switch self {
     case .direct: "direct"
     case .winograd(let tile): "F(\(tile))"
+    case .winogradRows: "F(1x2)"
     }
   }
 }
@@ -43,12 +46,15 @@ public struct ConvolutionPlan: Sendable {
     inputGradient: ConvolutionAlgorithm, weightGradient: ConvolutionAlgorithm
   ) {
     (self.geometry, self.table) = (geometry, table)
-    func possible(_ algorithm: ConvolutionAlgorithm) -> ConvolutionAlgorithm {
-      ConvolutionAlgorithm.all(for: geometry).contains(algorithm) ? algorithm : .direct
+    func possible(
+      _ algorithm: ConvolutionAlgorithm, _ all: [ConvolutionAlgorithm]
+    ) -> ConvolutionAlgorithm {
+      all.contains(algorithm) ? algorithm : .direct
     }
-    self.forward = possible(forward)
-    self.inputGradient = geometry.rowStride == 1 ? possible(inputGradient) : .direct
-    self.weightGradient = geometry.rowStride == 1 ? possible(weightGradient) : .direct
+    let gradients = ConvolutionAlgorithm.gradients(for: geometry)
+    self.forward = possible(forward, ConvolutionAlgorithm.all(for: geometry))
+    self.inputGradient = possible(inputGradient, gradients)
+    self.weightGradient = possible(weightGradient, gradients)
   }
 
   /// Output rows that belong together.
@@ -73,6 +79,7 @@ public struct ConvolutionPlan: Sendable {
     switch forward {
     case .direct: table.directPackedCount(geometry)
     case .winograd(let tile): table.winogradPackedCount(geometry, outputTile: tile)
+    case .winogradRows: table.winogradRowsPackedCount(geometry)
     }
   }
 
@@ -83,20 +90,25 @@ public struct ConvolutionPlan: Sendable {
     case .direct: return table.directWeightReadings(geometry, images: images)
     case .winograd(let tile):
       return table.winogradWeightReadings(geometry, outputTile: tile, images: images)
+    case .winogradRows: return images * table.winogradRowsWeightReadings(geometry)
     }
   }
 
   /// Whether parts that differ by their columns and follow each other with one scratch cost no more than the whole.
   public func canContinue(images: Int) -> Bool {
-    guard case .winograd(let tile) = forward else { return true }
-    return table.winogradBlock(geometry, outputTile: tile)
-      .blocks(images * WinogradGeometry(geometry, outputTile: tile).tilesPerImage) == 1
+    switch forward {
+    case .direct: return true
+    case .winograd(let tile):
+      return table.winogradBlock(geometry, outputTile: tile)
+        .blocks(images * WinogradGeometry(geometry, outputTile: tile).tilesPerImage) == 1
+    case .winogradRows: return images * table.winogradRowsWeightReadings(geometry) == 1
+    }
   }
 
   /// Floats of the weights packed for `inputGradient`.
   public var packedInputGradientCount: Int {
     switch inputGradient {
-    case .direct: table.directPackedInputGradientCount(geometry)
+    case .direct, .winogradRows: table.directPackedInputGradientCount(geometry)
     case .winograd(let tile): table.winogradPackedCount(geometry.transposed, outputTile: tile)
     }
   }
@@ -112,6 +124,7 @@ public struct ConvolutionPlan: Sendable {
     switch forward {
     case .direct: table.directForwardScratchCount(geometry)
     case .winograd(let tile): table.winogradScratchCount(geometry, outputTile: tile)
+    case .winogradRows: table.winogradRowsScratchCount(geometry)
     }
   }
 
@@ -135,13 +148,14 @@ public struct ConvolutionPlan: Sendable {
     case .direct: table.packDirect(weights, geometry, into: packed)
     case .winograd(let tile):
       table.packWinograd(weights, geometry, outputTile: tile, into: packed, scratch: scratch)
+    case .winogradRows: table.packWinogradRows(weights, geometry, into: packed)
     }
   }
 
   /// Packs the same weights for `inputGradient`.
   public func packInputGradient(_ weights: ConstFloats, into packed: Floats, scratch: Floats) {
     switch inputGradient {
-    case .direct: table.packDirectInputGradient(weights, geometry, into: packed)
+    case .direct, .winogradRows: table.packDirectInputGradient(weights, geometry, into: packed)
     case .winograd(let tile):
       table.packWinogradInputGradient(
         weights, geometry, outputTile: tile, into: packed, scratch: scratch)
@@ -186,6 +200,8 @@ public struct ConvolutionPlan: Sendable {
     case .winograd(let tile):
       table.winograd(
         x, packed: packed, epilogue, into: y, geometry, outputTile: tile, part, scratch: scratch)
+    case .winogradRows:
+      table.winogradRows(x, packed: packed, epilogue, into: y, geometry, part, scratch: scratch)
     }
   }
 
@@ -195,7 +211,7 @@ public struct ConvolutionPlan: Sendable {
   ) {
     guard images > 0 else { return }
     switch inputGradient {
-    case .direct:
+    case .direct, .winogradRows:
       table.directInputGradient(
         dy, packed: packed, into: dx, geometry, images: images, scratch: scratch)
     case .winograd(let tile):
@@ -210,7 +226,7 @@ public struct ConvolutionPlan: Sendable {
   /// Floats of `sums` that `weightGradient` needs.
   public var weightSumCount: Int {
     switch weightGradient {
-    case .direct: geometry.weightCount
+    case .direct, .winogradRows: geometry.weightCount
     case .winograd(let tile): table.winogradPackedCount(geometry, outputTile: tile)
     }
   }
@@ -224,7 +240,7 @@ public struct ConvolutionPlan: Sendable {
     isFirst: Bool = true, isLast: Bool = true, scratch: Floats
   ) {
     switch weightGradient {
-    case .direct:
+    case .direct, .winogradRows:
       guard images > 0 else {
         if isFirst { dw.update(repeating: 0, count: geometry.weightCount) }
         return

@@ -17,7 +17,7 @@ import KernelsPortable
 public struct KernelTable: Sendable {
   /// `portable`, `avx2` or `avx512`.
   public let name: String
-  /// Whose measured costs hold for it: its own, or those of a processor that has half of its arithmetic.
+  /// Whose measured costs hold for it: its own, or those of a kind of processor.
   public let costs: String
   let bodies: any KernelBodies.Type
   /// Whether every convolution takes its direct form.
@@ -60,7 +60,8 @@ public enum Kernels {
       tables.append(
         KernelTable(
           "avx512", KernelsAVX512.Bodies.self,
-          costs: cv_halves_avx512() != 0 ? "avx512-halves" : nil))
+          costs: cv_halves_avx512() != 0
+            ? "avx512-halves" : cv_is_intel() != 0 ? "avx512-intel" : nil))
     }
     if cv_has_avx2() != 0 {
       tables.append(KernelTable("avx2", KernelsAVX2.Bodies.self))

@@ -36,18 +36,28 @@ import Testing
 
   /// The largest error of each tile size over the largest sum of the products' magnitudes: rounding, times the growth of the transforms.
   static let bounds: [(form: Form, error: Double)] = [
-    (Form(2, 3), 1e-6), (Form(4, 3), 3e-6), (Form(5, 3), 1.2e-5), (Form(6, 3), 8e-6),
+    (.rows, 1e-6), (Form(2, 3), 1e-6), (Form(4, 3), 3e-6), (Form(5, 3), 1.2e-5), (Form(6, 3), 8e-6),
     (Form(4, 5), 1.5e-5), (Form(7, 3, stride: 2), 5e-6), (Form(5, 7, stride: 2), 5e-6),
     (Form(4, 5, stride: 2), 3e-6), (Form(6, 11, stride: 4), 8e-6),
   ]
 
   /// A tile of outputs, a kernel and a stride.
   struct Form: Hashable, Sendable, CustomTestStringConvertible {
+    let algorithm: ConvolutionAlgorithm
     let tile, kernel, stride: Int
     init(_ tile: Int, _ kernel: Int, stride: Int = 1) {
+      algorithm = .winograd(outputTile: tile)
       (self.tile, self.kernel, self.stride) = (tile, kernel, stride)
     }
-    var testDescription: String { "F(\(tile)) of \(kernel)x\(kernel), stride \(stride)" }
+    private init(_ algorithm: ConvolutionAlgorithm, _ tile: Int, _ kernel: Int) {
+      self.algorithm = algorithm
+      (self.tile, self.kernel, stride) = (tile, kernel, 1)
+    }
+    /// Pairs of outputs along the rows.
+    static let rows = Form(.winogradRows, 2, 3)
+    /// Rows and columns of a map that falls into several blocks.
+    var manyOutputs: Int { algorithm == .winogradRows ? 160 : 12 * tile }
+    var testDescription: String { "\(algorithm) of \(kernel)x\(kernel), stride \(stride)" }
   }
 
   /// Maps smaller than a tile, of one tile, of several and a bit; channels around the vector's width; paddings that differ.
@@ -87,7 +97,7 @@ import Testing
   @Test(arguments: cases)
   func tilesComputeTheConvolutionAndItsGradients(_ name: String, _ form: Form) throws {
     let table = try Kernels.named(name)
-    let algorithm = ConvolutionAlgorithm.winograd(outputTile: form.tile)
+    let algorithm = form.algorithm
     let bound = try #require(Self.bounds.first { $0.form == form }).error
     for g in Self.geometries(table.vectorWidth, form) {
       for images in [1, 3] where images * g.multiplyAdds < 2_000_000 {
@@ -139,16 +149,15 @@ import Testing
   @Test(arguments: cases)
   func columnsThatContinueGiveTheBitsOfAll(_ name: String, _ form: Form) throws {
     let table = try Kernels.named(name)
-    let algorithm = ConvolutionAlgorithm.winograd(outputTile: form.tile)
     let border = table.tileWidth
     var canContinue: Set<Bool> = []
-    for side in [form.tile, 12 * form.tile] {
+    for side in [form.tile, form.manyOutputs] {
       let g = ConvolutionGeometry(
         inputRows: side * form.stride, inputColumns: side * form.stride, inputChannels: 3,
         outputChannels: border + 5, kernelRows: form.kernel, kernelColumns: form.kernel,
         rowStride: form.stride, columnStride: form.stride, padding: Padding(form.kernel / 2))
       let plan = ConvolutionPlan(
-        g, table, forward: algorithm, inputGradient: .direct, weightGradient: .direct)
+        g, table, forward: form.algorithm, inputGradient: .direct, weightGradient: .direct)
       let (xs, ws) = (
         FloatBuffer(numbers(g.inputCount, seed: 3)), FloatBuffer(numbers(g.weightCount, seed: 4))
       )
@@ -173,6 +182,36 @@ import Testing
   }
 
   @Test(arguments: cases)
+  func rowsInPartsGiveTheBitsOfAll(_ name: String, _ form: Form) throws {
+    let table = try Kernels.named(name)
+    let side = 5 * form.tile - 1
+    let g = ConvolutionGeometry(
+      inputRows: side * form.stride, inputColumns: side * form.stride, inputChannels: 5,
+      outputChannels: table.tileWidth + 3, kernelRows: form.kernel, kernelColumns: form.kernel,
+      rowStride: form.stride, columnStride: form.stride, padding: Padding(form.kernel / 2))
+    let plan = ConvolutionPlan(
+      g, table, forward: form.algorithm, inputGradient: .direct, weightGradient: .direct)
+    let (xs, ws) = (
+      FloatBuffer(numbers(g.inputCount, seed: 3)), FloatBuffer(numbers(g.weightCount, seed: 4))
+    )
+    let (packed, scratch) = (
+      FloatBuffer(count: plan.packedCount), FloatBuffer(count: plan.scratchCount)
+    )
+    plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+    let (whole, parts) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
+    plan.forward(
+      xs.pointer, packed: packed.pointer, into: whole.pointer, images: 1, scratch: scratch.pointer)
+    var part = plan.whole(images: 1)
+    let borders = [0, plan.rowUnit, 3 * plan.rowUnit, g.outputRows]
+    for (first, end) in zip(borders, borders.dropFirst()) {
+      part.rows = first..<end
+      plan.forward(
+        xs.pointer, packed: packed.pointer, into: parts.pointer, part, scratch: scratch.pointer)
+    }
+    #expect(parts.values == whole.values && parts.guardsAreWhole, "\(form.testDescription) \(g)")
+  }
+
+  @Test(arguments: cases)
   func groupsOfImagesGiveTheWeightGradientOfAll(_ name: String, _ form: Form) throws {
     let table = try Kernels.named(name)
     let g = ConvolutionGeometry(
@@ -182,7 +221,7 @@ import Testing
     let (x, dy) = (numbers(3 * g.inputCount, seed: 3), numbers(3 * g.outputCount, seed: 5))
     let (xs, dys) = (FloatBuffer(x), FloatBuffer(dy))
     let expected = Reference.convolutionWeightGradient(x, dy, g, images: 3)
-    for algorithm in [ConvolutionAlgorithm.direct, .winograd(outputTile: form.tile)] {
+    for algorithm in [ConvolutionAlgorithm.direct, form.algorithm] {
       let plan = ConvolutionPlan(
         g, table, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)
       let (dw, sums) = (GuardedOutput(g.weightCount), GuardedOutput(plan.weightSumCount))
@@ -213,7 +252,7 @@ import Testing
     let (xs, ws) = (FloatBuffer(x), FloatBuffer(w))
     let (biases, residuals) = (FloatBuffer(bias), FloatBuffer(residual))
     let sums = Reference.convolve(x, w, g, images: 2)
-    for algorithm in [ConvolutionAlgorithm.direct, .winograd(outputTile: form.tile)] {
+    for algorithm in [ConvolutionAlgorithm.direct, form.algorithm] {
       for activation in [Activation?.none, .relu, .relu6, .gelu] {
         let plan = ConvolutionPlan(
           g, table, forward: algorithm, inputGradient: algorithm, weightGradient: algorithm)

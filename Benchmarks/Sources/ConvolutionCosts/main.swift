@@ -51,7 +51,7 @@ func least(_ body: () -> Void) -> Double {
   return best
 }
 
-/// The two directions of one shape and algorithm, per tile.
+/// The two directions of one shape and algorithm, per tile; NaN where the algorithm is for the other alone.
 func measure(_ shape: Shape, _ algorithm: ConvolutionAlgorithm) -> (
   forward: Double, weightGradient: Double
 ) {
@@ -77,8 +77,8 @@ func measure(_ shape: Shape, _ algorithm: ConvolutionAlgorithm) -> (
           x.pointer, packed: packed.pointer, into: y.pointer, images: images,
           scratch: scratch.pointer)
       } / tiles,
-      g.rowStride > 1
-        ? 0
+      plan.weightGradient != algorithm
+        ? .nan
         : least {
           plan.weightGradient(
             x.pointer, dy.pointer, into: dw.pointer, images: images, sums: sums.pointer,
@@ -157,8 +157,10 @@ func measureAll(kernel: Int, stride: Int = 1) {
       let times = measure(shape, algorithm)
       forward.append(
         Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.forward))
-      weightGradient.append(
-        Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.weightGradient))
+      if !times.weightGradient.isNaN {
+        weightGradient.append(
+          Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.weightGradient))
+      }
     }
   }
   print("    ConvolutionKernel(\(kernel), stride: \(stride)): ConvolutionCosts(")
@@ -167,8 +169,9 @@ func measureAll(kernel: Int, stride: Int = 1) {
       print("      \(name): [:]")
       continue
     }
-    let costs = algorithms.map { algorithm in
-      (algorithm, fit(points.filter { $0.algorithm == algorithm }))
+    let costs = algorithms.compactMap { algorithm in
+      let here = points.filter { $0.algorithm == algorithm }
+      return here.isEmpty ? nil : (algorithm, fit(here))
     }
     report("\(kernel)x\(kernel) stride \(stride) \(name)", points, costs)
     print("      \(name): [")
@@ -177,6 +180,7 @@ func measureAll(kernel: Int, stride: Int = 1) {
         switch algorithm {
         case .direct: ".direct"
         case .winograd(let tile): ".winograd(outputTile: \(tile))"
+        case .winogradRows: ".winogradRows"
         }
       let numbers = c.map { String(format: "%.4f", $0) }.joined(separator: ", ")
       print("        \(key): ConvolutionCost(\(numbers)),")

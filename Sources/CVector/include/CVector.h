@@ -99,10 +99,16 @@ CV_INLINE int cv_halves_avx512(void) {
   if (!__get_cpuid(0, &a, &b, &c, &d) || b != signature_AMD_ebx || !__get_cpuid(1, &a, &b, &c, &d)) return 0;
   return ((a >> 8) & 0xf) + ((a >> 20) & 0xff) == 0x19;
 }
+/// Whether the processor is one of Intel's.
+CV_INLINE int cv_is_intel(void) {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(0, &a, &b, &c, &d) && b == signature_INTEL_ebx;
+}
 #else
 CV_INLINE int cv_has_avx2(void) { return 0; }
 CV_INLINE int cv_has_avx512(void) { return 0; }
 CV_INLINE int cv_halves_avx512(void) { return 0; }
+CV_INLINE int cv_is_intel(void) { return 0; }
 #endif
 
 /// Tells the core that the thread only waits.
