@@ -21,19 +21,44 @@ func transformBlock<Transform: LineTransform>(
   }
 }
 
+/// The same of whole vectors, but for rows and columns that are zero.
+@inline(__always)
+func transformEdge<Transform: LineTransform>(
+  _ transform: Transform.Type, _ from: Block, rows: Range<Int>, columns: Range<Int>,
+  into to: Block, between: Floats
+) {
+  transformBlock(transform, into: to, between: between) { row, column in
+    rows.contains(row) && columns.contains(column)
+      ? load(UnsafePointer(from.at + row * from.rowStep + column * from.columnStep)) : .zero
+  } put: {
+    store($0, $1)
+  }
+}
+
 /// The same, where `put` takes each vector to its place.
 @inline(__always)
 private func transformBlock<Transform: LineTransform>(
-  _: Transform.Type, _ from: Block, count: Int, into to: Block, between: Floats,
+  _ transform: Transform.Type, _ from: Block, count: Int, into to: Block, between: Floats,
+  put: (Vector, Floats) -> Void
+) {
+  transformBlock(
+    transform, into: to, between: between,
+    take: { row, column in
+      load(
+        UnsafePointer(from.at + row * from.rowStep + column * from.columnStep), upTo: count)
+    }, put: put)
+}
+
+/// The same, where `take` gets the vector of a row and column.
+@inline(__always)
+private func transformBlock<Transform: LineTransform>(
+  _: Transform.Type, into to: Block, between: Floats, take: (Int, Int) -> Vector,
   put: (Vector, Floats) -> Void
 ) {
   let (a, b) = (Transform.Input.size, Transform.Output.size)
   var line = Transform.Input.zero
   for column in 0..<a {
-    for row in 0..<a {
-      let p = UnsafePointer(from.at + row * from.rowStep + column * from.columnStep)
-      line.set(row, load(p, upTo: count))
-    }
+    for row in 0..<a { line.set(row, take(row, column)) }
     let result = Transform.apply(line)
     for row in 0..<b { store(result.vector(row), between + (row * a + column) * lanes) }
   }

@@ -26,8 +26,15 @@ private struct TileWindow {
   /// Where it begins in the map; it may hang over the edges.
   let row, column: Int
 
-  var isInside: Bool {
-    row >= 0 && column >= 0 && row + size * stride <= rows && column + size * stride <= columns
+  /// The rows and columns of one phase's pixels that lie inside the map.
+  @inline(__always) func inside(phase: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    let (y, x) = phase.quotientAndRemainder(dividingBy: stride)
+    return (inside(row + y, rows), inside(column + x, columns))
+  }
+
+  private func inside(_ first: Int, _ count: Int) -> Range<Int> {
+    let low = min(size, (max(0, -first) + stride - 1) / stride)
+    return low..<max(low, min(size, (count - first + stride - 1) / stride))
   }
 
   /// The pixels of one phase in place.
@@ -40,6 +47,7 @@ private struct TileWindow {
 
   /// A copy whose pixels hold all phases' channels, filled up with zeros to `width`; zeros outside the map. Whole vectors are written, so up to one beyond the copy.
   func gather(into copy: Floats, _ width: Int) {
+    if gatherInside(into: copy, width) { return }
     for r in 0..<size {
       for s in 0..<size {
         var to = copy + (r * size + s) * width
@@ -67,6 +75,32 @@ private struct TileWindow {
         clear(to, end)
       }
     }
+  }
+
+  // The same where nothing is outside, even if only whole vectors are read: what is copied too much is written over by what follows.
+  private func gatherInside(into copy: Floats, _ width: Int) -> Bool {
+    let (count, lineStep) = (stride * channels, columns * channels)
+    let (endRow, endColumn) = (row + size * stride, column + size * stride)
+    let overrun = (endRow - 1) * lineStep + endColumn * channels + lanes
+    guard row >= 0, column >= 0, endColumn <= columns, overrun <= rows * lineStep else {
+      return false
+    }
+    for r in 0..<size {
+      for s in 0..<size {
+        var to = copy + (r * size + s) * width
+        let end = to + width
+        var line = map + (row + r * stride) * lineStep + (column + s * stride) * channels
+        for _ in 0..<stride {
+          for c in Swift.stride(from: 0, to: count, by: lanes) {
+            store(load(line + c), to + c)
+          }
+          to += count
+          line += lineStep
+        }
+        clear(to, end)
+      }
+    }
+    return true
   }
 
   @inline(__always) private func transfer(_ from: ConstFloats, _ count: Int, _ to: Floats) {
@@ -105,7 +139,7 @@ extension Bodies {
           map: x + place.image * rows * columns * channels, rows: rows, columns: columns,
           channels: channels, stride: step, size: a, row: place.row * step - top,
           column: place.column * step - left)
-        let isInPlace = channels % lanes == 0 && window.isInside
+        let isInPlace = channels % lanes == 0
         if !isInPlace { window.gather(into: copy, width) }
         // In place phase by phase; a copy holds all phases' channels side by side.
         let run = isInPlace ? channels : width
@@ -115,13 +149,20 @@ extension Bodies {
             isInPlace
             ? window.block(phase: phase)
             : Block(at: copy, rowStep: a * width, columnStep: width)
+          let all = (rows: 0..<a, columns: 0..<a)
+          let inside = isInPlace ? window.inside(phase: phase) : all
+          let isWhole = inside == all
           for c in stride(from: 0, to: run, by: lanes) {
-            transformBlock(
-              transform,
-              Block(at: from.at + c, rowStep: from.rowStep, columnStep: from.columnStep),
-              count: lanes,
-              into: Block(at: to + c, rowStep: b * planeStep, columnStep: planeStep),
-              valid: lanes, between: scratch)
+            let source = Block(at: from.at + c, rowStep: from.rowStep, columnStep: from.columnStep)
+            let target = Block(at: to + c, rowStep: b * planeStep, columnStep: planeStep)
+            if isWhole {
+              transformBlock(
+                transform, source, count: lanes, into: target, valid: lanes, between: scratch)
+            } else {
+              transformEdge(
+                transform, source, rows: inside.rows, columns: inside.columns, into: target,
+                between: scratch)
+            }
           }
           to += run
         }
