@@ -7,6 +7,11 @@ import KernelContract
 struct Block {
   let at: Floats
   let rowStep, columnStep: Int
+
+  /// The place of one of its vectors.
+  @inline(__always) func place(_ row: Int, _ column: Int) -> Floats {
+    at + row * rowStep + column * columnStep
+  }
 }
 
 /// Transforms an a x a block into a b x b one, first down its columns, then along its rows; of each vector `count` lanes are read and `valid` written.
@@ -16,44 +21,16 @@ func transformBlock<Transform: LineTransform>(
   _ transform: Transform.Type, _ from: Block, count: Int, into to: Block, valid: Int,
   between: Floats
 ) {
-  transformBlock(transform, from, count: count, into: to, between: between) {
-    store($0, $1, upTo: valid)
-  }
-}
-
-/// The same of whole vectors, but for rows and columns that are zero.
-@inline(__always)
-func transformEdge<Transform: LineTransform>(
-  _ transform: Transform.Type, _ from: Block, rows: Range<Int>, columns: Range<Int>,
-  into to: Block, between: Floats
-) {
-  transformBlock(transform, into: to, between: between) { row, column in
-    rows.contains(row) && columns.contains(column)
-      ? load(UnsafePointer(from.at + row * from.rowStep + column * from.columnStep)) : .zero
-  } put: {
-    store($0, $1)
-  }
-}
-
-/// The same, where `put` takes each vector to its place.
-@inline(__always)
-private func transformBlock<Transform: LineTransform>(
-  _ transform: Transform.Type, _ from: Block, count: Int, into to: Block, between: Floats,
-  put: (Vector, Floats) -> Void
-) {
   transformBlock(
-    transform, into: to, between: between,
-    take: { row, column in
-      load(
-        UnsafePointer(from.at + row * from.rowStep + column * from.columnStep), upTo: count)
-    }, put: put)
+    transform, between: between, take: { load(from.place($0, $1), upTo: count) },
+    put: { store($2, to.place($0, $1), upTo: valid) })
 }
 
-/// The same, where `take` gets the vector of a row and column.
+/// The same, where `take` gets the vector of a row and column, and `put` brings it to its place.
 @inline(__always)
-private func transformBlock<Transform: LineTransform>(
-  _: Transform.Type, into to: Block, between: Floats, take: (Int, Int) -> Vector,
-  put: (Vector, Floats) -> Void
+func transformBlock<Transform: LineTransform>(
+  _: Transform.Type, between: Floats, take: (_ row: Int, _ column: Int) -> Vector,
+  put: (_ row: Int, _ column: Int, Vector) -> Void
 ) {
   let (a, b) = (Transform.Input.size, Transform.Output.size)
   var line = Transform.Input.zero
@@ -65,9 +42,7 @@ private func transformBlock<Transform: LineTransform>(
   for row in 0..<b {
     for column in 0..<a { line.set(column, load(between + (row * a + column) * lanes)) }
     let result = Transform.apply(line)
-    for column in 0..<b {
-      put(result.vector(column), to.at + row * to.rowStep + column * to.columnStep)
-    }
+    for column in 0..<b { put(row, column, result.vector(column)) }
   }
 }
 
@@ -80,9 +55,10 @@ extension Bodies {
     channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, scratch: Floats
   ) {
     let rowStep = g.outputColumns * g.outputStep
+    let low = Vector(repeating: epilogue?.low ?? -.infinity)
+    let high = Vector(repeating: epilogue?.high ?? .infinity)
     @inline(__always) func run<Transform: LineTransform>(_ transform: Transform.Type) {
       let (n, m) = (Transform.Input.size, Transform.Output.size)
-      let whole = scratch + n * n * lanes
       var next = TilePlace(tiles.lowerBound, g)
       for tile in tiles {
         let place = next
@@ -106,11 +82,18 @@ extension Bodies {
               transform, source, count: lanes, into: target, valid: valid, between: scratch)
             continue
           }
+          let bias = biases(epilogue, c, valid)
           transformBlock(
-            transform, source, count: lanes,
-            into: Block(at: whole, rowStep: m * lanes, columnStep: lanes), valid: lanes,
-            between: scratch)
-          finishBlock(whole, m, rows, columns, epilogue, c, corner + c, into: target, valid)
+            transform, between: scratch, take: { load(source.place($0, $1)) },
+            put: { row, column, sum in
+              guard row < rows, column < columns else { return }
+              let place = target.place(row, column)
+              var v = sum + bias
+              if let residual = epilogue?.residual {
+                v += load(residual + (place - y), upTo: valid)
+              }
+              store(clamped(v, low, high), place, upTo: valid)
+            })
         }
       }
     }
@@ -146,9 +129,9 @@ extension Bodies {
           let to = Block(
             at: block + c * width, rowStep: n * inputs * width, columnStep: inputs * width)
           if streams {
-            transformBlock(transform, from, count: valid, into: to, between: scratch) {
-              stream($0, $1)
-            }
+            transformBlock(
+              transform, between: scratch, take: { load(from.place($0, $1), upTo: valid) },
+              put: { stream($2, to.place($0, $1)) })
           } else {
             transformBlock(
               transform, from, count: valid, into: to, valid: lanes, between: scratch)
@@ -205,25 +188,5 @@ private func fetchPlaces(_ size: Int, _ at: ConstFloats, _ rowStep: Int, _ colum
   guard hasManyRegisters else { return }
   for i in 0..<size {
     for j in 0..<size { cv_prefetch1(at + i * rowStep + j * columnStep) }
-  }
-}
-
-/// Stores the part of a tile that lies inside the map, the epilogue applied.
-@inline(__always)
-private func finishBlock(
-  _ block: Floats, _ size: Int, _ rows: Int, _ columns: Int, _ epilogue: Epilogue?,
-  _ channel: Int, _ at: Int, into to: Block, _ valid: Int
-) {
-  let (low, high) = (
-    Vector(repeating: epilogue?.low ?? -.infinity), Vector(repeating: epilogue?.high ?? .infinity)
-  )
-  let bias = biases(epilogue, channel, valid)
-  for i in 0..<rows {
-    for j in 0..<columns {
-      let offset = i * to.rowStep + j * to.columnStep
-      var v = load(block + (i * size + j) * lanes) + bias
-      if let residual = epilogue?.residual { v += load(residual + at + offset, upTo: valid) }
-      store(clamped(v, low, high), to.at + offset, upTo: valid)
-    }
   }
 }

@@ -159,9 +159,12 @@ extension Bodies {
               transformBlock(
                 transform, source, count: lanes, into: target, valid: lanes, between: scratch)
             } else {
-              transformEdge(
-                transform, source, rows: inside.rows, columns: inside.columns, into: target,
-                between: scratch)
+              let (rows, columns) = inside
+              transformBlock(
+                transform, between: scratch,
+                take: {
+                  rows.contains($0) && columns.contains($1) ? load(source.place($0, $1)) : .zero
+                }, put: { store($2, target.place($0, $1)) })
             }
           }
           to += run

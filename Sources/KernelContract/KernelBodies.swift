@@ -167,7 +167,7 @@ package protocol KernelBodies: SendableMetatype {
     into planes: Floats, planeStep: Int, tileStep: Int, scratch: Floats
   )
 
-  /// y = the epilogue of Aᵀ planes A for the output channels of the range, which begin at `planes`; `scratch` holds `2 * productCount` vectors.
+  /// y = the epilogue of Aᵀ planes A for the output channels of the range, which begin at `planes`; `scratch` holds `productCount` vectors.
   static func winogradOutput(
     _ planes: ConstFloats, planeStep: Int, tileStep: Int, _ g: WinogradGeometry, tiles: Range<Int>,
     channels: Range<Int>, _ epilogue: Epilogue?, into y: Floats, scratch: Floats
