@@ -64,7 +64,7 @@ extension Bodies {
 
   package static func multiplyPlanes(
     _ a: ConstFloats, planeStep: Int, lda: Int, planes: Int, rows: Int, depth: Int,
-    _ b: ConstFloats, _ c: Floats, sumStep: Int, ldc: Int
+    _ b: ConstFloats, next: ConstFloats, into c: Floats, sumStep: Int, ldc: Int
   ) {
     let panel = depth * 2 * lanes
     let tiles = tilesOf(rows)
@@ -72,7 +72,7 @@ extension Bodies {
     for plane in 0..<planes {
       let (from, weights) = (a + plane * planeStep, b + plane * panel)
       let to = c + plane * sumStep
-      var ahead = weights + panel
+      var ahead = next + plane * panel
       var x = 0
       while x < rows {
         let height = tileHeight(rows - x)

@@ -139,10 +139,11 @@ package protocol KernelBodies: SendableMetatype {
   )
 
   /// Plain products of matrices, one for each plane: c[plane][i, j] = Σ a[plane * planeStep + i * lda + p] * b[plane, p, j] with i < `rows`, p < `depth` and
-  /// 2 * lanes columns j; b is `[plane][depth][2 * lanes]`, c's planes are `sumStep` numbers apart.
+  /// 2 * lanes columns j; b is `[plane][depth][2 * lanes]`, c's planes are `sumStep` numbers apart. `next` is what is read after the first plane of b: the second, or that
+  /// of the next call.
   static func multiplyPlanes(
     _ a: ConstFloats, planeStep: Int, lda: Int, planes: Int, rows: Int, depth: Int,
-    _ b: ConstFloats, _ c: Floats, sumStep: Int, ldc: Int
+    _ b: ConstFloats, next: ConstFloats, into c: Floats, sumStep: Int, ldc: Int
   )
 
   /// Sums of outer products over runs of pixels: the inside of every weight gradient.

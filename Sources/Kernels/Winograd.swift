@@ -30,15 +30,24 @@ struct WinogradBlock {
   let tiles: Int
   let inputWidth, tileStep, planeStep: Int
   let outputStep, outputPlaneStep: Int
+  /// Columns of the weights that meet a plane one after the other.
+  let columns: Int
+
+  /// Floats of planes that stay in the second-level cache for all columns.
+  private static let cachedPlanes = 262_144
+  /// Larger planes are read once for so many blocks of columns, whose sums leave that cache as well.
+  private static let mostColumnBlocks = 8
 
   // The gaps keep planes and rows from sharing cache sets.
-  init(_ g: ConvolutionGeometry, _ table: KernelTable, tiles: Int) {
+  init(_ g: ConvolutionGeometry, _ table: KernelTable, tiles: Int, products: Int) {
     self.tiles = tiles
     inputWidth = (g.winogradDepth + table.vectorWidth - 1) / table.vectorWidth * table.vectorWidth
     tileStep = inputWidth + (inputWidth % 256 == 0 ? 16 : 0)
     planeStep = tiles * tileStep + 16
     outputStep = table.tileWidth
     outputPlaneStep = tiles * outputStep + 16
+    columns =
+      table.tileWidth * (products * planeStep > Self.cachedPlanes ? Self.mostColumnBlocks : 1)
   }
 
   // Even blocks: a last one of few tiles would read all weights for them.
@@ -99,16 +108,21 @@ extension KernelTable {
     return phasesCount(g, filter) + filter.taps * filter.inputs * vectorWidth
   }
 
-  // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them. Of F(2)'s few planes
-  // many tiles fit sooner.
+  // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them.
   func winogradBlock(_ g: ConvolutionGeometry, outputTile: Int) -> WinogradBlock {
-    WinogradBlock(g, self, tiles: g.winogradDepth > (outputTile == 2 ? 128 : 256) ? 64 : 24)
+    WinogradBlock(
+      g, self, tiles: g.winogradDepth > 128 ? 72 : 24,
+      products: WinogradGeometry(g, outputTile: outputTile).filter.productCount)
   }
 
   // As many tiles as make the traffic of their planes equal that of the sums.
-  private func winogradGradientBlock(_ g: ConvolutionGeometry) -> WinogradBlock {
+  private func winogradGradientBlock(
+    _ g: ConvolutionGeometry, outputTile: Int
+  ) -> WinogradBlock {
     let tiles = g.inputChannels * g.outputChannels / (g.inputChannels + g.outputChannels)
-    return WinogradBlock(g, self, tiles: max(24, min(256, tiles)))
+    return WinogradBlock(
+      g, self, tiles: max(24, min(256, tiles)),
+      products: WinogradGeometry(g, outputTile: outputTile).filter.productCount)
   }
 
   // What the transforms themselves need: a block between the two passes, and a gathered block, which may be overrun by a vector, or a finished tile.
@@ -121,7 +135,8 @@ extension KernelTable {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradBlock(g, outputTile: outputTile)
     return edgeCount(w, width: block.inputWidth)
-      + w.filter.productCount * (block.planeStep + block.outputPlaneStep) + 64
+      + w.filter.productCount
+      * (block.planeStep + block.columns / tileWidth * block.outputPlaneStep) + 64
   }
 
   /// How often `winograd` reads the packed weights for so many images.
@@ -141,7 +156,6 @@ extension KernelTable {
     let edge = scratch
     let planes = edge + edgeCount(w, width: block.inputWidth)
     let sums = planes + w.filter.productCount * block.planeStep
-    let depth = g.winogradDepth
     // All tiles of several images, or some rows of tiles of one.
     let first =
       part.images.lowerBound * w.tilesPerImage
@@ -158,18 +172,44 @@ extension KernelTable {
           x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes,
           planeStep: block.planeStep, tileStep: block.tileStep, scratch: edge)
       }
-      for column in stride(
-        from: part.columns.lowerBound, to: part.columns.upperBound, by: tileWidth)
+      for first in stride(
+        from: part.columns.lowerBound, to: part.columns.upperBound, by: block.columns)
       {
-        let weights = packed + column * w.filter.productCount * depth
+        let columns = first..<min(part.columns.upperBound, first + block.columns)
+        multiply(
+          planes, packed, columns, into: sums, block, products: w.filter.productCount,
+          tiles: tiles.count, depth: g.winogradDepth)
+        for column in stride(from: first, to: columns.upperBound, by: tileWidth) {
+          bodies.winogradOutput(
+            sums + (column - first) / tileWidth * w.filter.productCount * block.outputPlaneStep,
+            planeStep: block.outputPlaneStep, tileStep: block.outputStep, w, tiles: tiles,
+            channels: column..<min(columns.upperBound, column + tileWidth), epilogue, into: y,
+            scratch: edge)
+        }
+      }
+    }
+  }
+
+  // The sums of some columns, `[block of columns][product][tile][column]`: all planes for one block of columns, or each plane for all blocks.
+  private func multiply(
+    _ planes: Floats, _ packed: ConstFloats, _ columns: Range<Int>, into sums: Floats,
+    _ block: WinogradBlock, products: Int, tiles: Int, depth: Int
+  ) {
+    let panel = depth * tileWidth
+    let blocks = (columns.count + tileWidth - 1) / tileWidth
+    let weights = packed + columns.lowerBound * products * depth
+    let together = blocks == 1 ? products : 1
+    for product in stride(from: 0, to: products, by: together) {
+      for number in 0..<blocks {
+        // Blocks of columns and their products, in the order in which they are read.
+        let next = number + 1 < blocks ? (number + 1, product) : (0, product + 1)
+        let at = next.1 < products ? next.0 * products + next.1 : blocks * products
         bodies.multiplyPlanes(
-          planes, planeStep: block.planeStep, lda: block.tileStep, planes: w.filter.productCount,
-          rows: tiles.count, depth: depth, weights, sums, sumStep: block.outputPlaneStep,
-          ldc: block.outputStep)
-        bodies.winogradOutput(
-          sums, planeStep: block.outputPlaneStep, tileStep: block.outputStep, w, tiles: tiles,
-          channels: column..<min(part.columns.upperBound, column + tileWidth), epilogue, into: y,
-          scratch: edge)
+          planes + product * block.planeStep, planeStep: block.planeStep, lda: block.tileStep,
+          planes: together, rows: tiles, depth: depth,
+          weights + (number * products + product) * panel, next: weights + at * panel,
+          into: sums + (number * products + product) * block.outputPlaneStep,
+          sumStep: block.outputPlaneStep, ldc: block.outputStep)
       }
     }
   }
@@ -195,7 +235,7 @@ extension KernelTable {
   /// Floats of scratch that `winogradWeightGradient` needs.
   func winogradWeightGradientScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradGradientBlock(g)
+    let block = winogradGradientBlock(g, outputTile: outputTile)
     let columns = rounded(g.outputChannels)
     let gradients = w.filter.productCount * (block.tiles * (columns + 16) + 16)
     let edge = edgeCount(w, width: max(block.inputWidth, columns))
@@ -209,7 +249,7 @@ extension KernelTable {
     outputTile: Int, images: Int, sums: Floats, isFirst: Bool, isLast: Bool, scratch: Floats
   ) {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradGradientBlock(g)
+    let block = winogradGradientBlock(g, outputTile: outputTile)
     let columns = rounded(g.outputChannels)
     let gradientStep = columns + (columns % 256 == 0 ? 16 : 0)
     let gradientPlaneStep = block.tiles * gradientStep + 16
