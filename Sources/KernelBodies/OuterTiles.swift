@@ -1,6 +1,17 @@
 import CVector
 import KernelContract
 
+/// Floats that a processor goes on from one load to the next and still sees what comes: 2 KiB on Intel's.
+private let longestStep = 512
+
+/// Asks for two vectors of so many pixels.
+@inline(__always) private func fetchColumns(_ columns: ConstFloats, _ step: Int, _ pixels: Int) {
+  for x in 0..<pixels {
+    cv_prefetch1(columns + x * step)
+    cv_prefetch1(columns + x * step + lanes)
+  }
+}
+
 /// Sums over `rowCount` runs of `pixels` pixels; run r begins at a + aRows[r] and b + bRows[r].
 @inline(__always)
 func outerTile<let rows: Int>(
@@ -21,19 +32,26 @@ func outerTile<let rows: Int>(
       }
     }
   }
+  // The next tile's columns are fetched where the step from pixel to pixel is too long for the processor to see that they will be read; between the pixels, not among
+  // them, which would take the registers.
+  let stretch = hasManyRegisters && bStep > longestStep ? 8 : max(1, pixels)
   for row in 0..<rowCount {
     var p = a + aRows[row]
     var q = b + bRows[row]
-    for _ in 0..<pixels {
-      let b0 = load(q)
-      let b1 = load(q + lanes)
-      for i in 0..<rows {
-        let s = Vector(repeating: p[i])
-        left[i] = fma(s, b0, left[i])
-        right[i] = fma(s, b1, right[i])
+    for first in stride(from: 0, to: pixels, by: stretch) {
+      let count = min(stretch, pixels - first)
+      if stretch < pixels { fetchColumns(q + 2 * lanes, bStep, count) }
+      for _ in 0..<count {
+        let b0 = load(q)
+        let b1 = load(q + lanes)
+        for i in 0..<rows {
+          let s = Vector(repeating: p[i])
+          left[i] = fma(s, b0, left[i])
+          right[i] = fma(s, b1, right[i])
+        }
+        p += aStep
+        q += bStep
       }
-      p += aStep
-      q += bStep
     }
   }
   if accumulate && !hasManyRegisters {
