@@ -32,9 +32,10 @@ func outerTile<let rows: Int>(
       }
     }
   }
-  // The next tile's columns are fetched where the step from pixel to pixel is too long for the processor to see that they will be read; between the pixels, not among
-  // them, which would take the registers.
+  // The next tile's columns and the places of the sums are fetched where steps are too long for the processor to see what will be used; the columns between the pixels,
+  // not among them, which would take the registers.
   let stretch = hasManyRegisters && bStep > longestStep ? 8 : max(1, pixels)
+  if stretch < pixels && !accumulate { fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc) }
   for row in 0..<rowCount {
     var p = a + aRows[row]
     var q = b + bRows[row]

@@ -65,7 +65,7 @@ struct Ahead {
 
 /// Asks for the places of a tile's sums, which come while the sums are made; with few registers the addresses would cost more.
 @inline(__always)
-private func fetchPlaces<let rows: Int>(_: InlineArray<rows, Bool>.Type, _ c: Floats, ldc: Int) {
+func fetchPlaces<let rows: Int>(_: InlineArray<rows, Bool>.Type, _ c: Floats, ldc: Int) {
   guard hasManyRegisters else { return }
   for i in 0..<rows {
     cv_prefetch1(c + i * ldc)
