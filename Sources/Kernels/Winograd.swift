@@ -30,24 +30,25 @@ struct WinogradBlock {
   let tiles: Int
   let inputWidth, tileStep, planeStep: Int
   let outputStep, outputPlaneStep: Int
-  /// Columns of the weights that meet a plane one after the other.
-  let columns: Int
 
   /// Floats of planes that stay in the second-level cache for all columns.
   private static let cachedPlanes = 262_144
-  /// Larger planes are read once for so many blocks of columns, whose sums leave that cache as well.
+  /// Larger planes are read once for so many, whose sums leave that cache as well.
   private static let mostColumnBlocks = 8
 
   // The gaps keep planes and rows from sharing cache sets.
-  init(_ g: ConvolutionGeometry, _ table: KernelTable, tiles: Int, products: Int) {
+  init(_ g: ConvolutionGeometry, _ table: KernelTable, tiles: Int) {
     self.tiles = tiles
     inputWidth = (g.winogradDepth + table.vectorWidth - 1) / table.vectorWidth * table.vectorWidth
     tileStep = inputWidth + (inputWidth % 256 == 0 ? 16 : 0)
     planeStep = tiles * tileStep + 16
     outputStep = table.tileWidth
     outputPlaneStep = tiles * outputStep + 16
-    columns =
-      table.tileWidth * (products * planeStep > Self.cachedPlanes ? Self.mostColumnBlocks : 1)
+  }
+
+  /// Blocks of columns of the weights that meet a plane of so many tiles one after the other.
+  func columnBlocks(tiles: Int, products: Int) -> Int {
+    products * tiles * tileStep > Self.cachedPlanes ? Self.mostColumnBlocks : 1
   }
 
   // Even blocks: a last one of few tiles would read all weights for them.
@@ -110,19 +111,13 @@ extension KernelTable {
 
   // Measured: few tiles keep their planes in the second-level cache; where the weights alone are larger than it, more tiles share one reading of them.
   func winogradBlock(_ g: ConvolutionGeometry, outputTile: Int) -> WinogradBlock {
-    WinogradBlock(
-      g, self, tiles: g.winogradDepth > 128 ? 72 : 24,
-      products: WinogradGeometry(g, outputTile: outputTile).filter.productCount)
+    WinogradBlock(g, self, tiles: g.winogradDepth > 128 ? 72 : 24)
   }
 
   // As many tiles as make the traffic of their planes equal that of the sums.
-  private func winogradGradientBlock(
-    _ g: ConvolutionGeometry, outputTile: Int
-  ) -> WinogradBlock {
+  private func winogradGradientBlock(_ g: ConvolutionGeometry) -> WinogradBlock {
     let tiles = g.inputChannels * g.outputChannels / (g.inputChannels + g.outputChannels)
-    return WinogradBlock(
-      g, self, tiles: max(24, min(256, tiles)),
-      products: WinogradGeometry(g, outputTile: outputTile).filter.productCount)
+    return WinogradBlock(g, self, tiles: max(24, min(256, tiles)))
   }
 
   // What the transforms themselves need: a block between the two passes, and a gathered block, which may be overrun by a vector, or a finished tile.
@@ -133,10 +128,11 @@ extension KernelTable {
   /// Floats of scratch that `winograd` needs.
   func winogradScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
+    let products = w.filter.productCount
     let block = winogradBlock(g, outputTile: outputTile)
+    let columnBlocks = block.columnBlocks(tiles: block.tiles, products: products)
     return edgeCount(w, width: block.inputWidth)
-      + w.filter.productCount
-      * (block.planeStep + block.columns / tileWidth * block.outputPlaneStep) + 64
+      + products * (block.planeStep + columnBlocks * block.outputPlaneStep) + 64
   }
 
   /// How often `winograd` reads the packed weights for so many images.
@@ -172,10 +168,12 @@ extension KernelTable {
           x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes,
           planeStep: block.planeStep, tileStep: block.tileStep, scratch: edge)
       }
+      let together =
+        tileWidth * block.columnBlocks(tiles: tiles.count, products: w.filter.productCount)
       for first in stride(
-        from: part.columns.lowerBound, to: part.columns.upperBound, by: block.columns)
+        from: part.columns.lowerBound, to: part.columns.upperBound, by: together)
       {
-        let columns = first..<min(part.columns.upperBound, first + block.columns)
+        let columns = first..<min(part.columns.upperBound, first + together)
         multiply(
           planes, packed, columns, into: sums, block, products: w.filter.productCount,
           tiles: tiles.count, depth: g.winogradDepth)
@@ -235,7 +233,7 @@ extension KernelTable {
   /// Floats of scratch that `winogradWeightGradient` needs.
   func winogradWeightGradientScratchCount(_ g: ConvolutionGeometry, outputTile: Int) -> Int {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradGradientBlock(g, outputTile: outputTile)
+    let block = winogradGradientBlock(g)
     let columns = rounded(g.outputChannels)
     let gradients = w.filter.productCount * (block.tiles * (columns + 16) + 16)
     let edge = edgeCount(w, width: max(block.inputWidth, columns))
@@ -249,7 +247,7 @@ extension KernelTable {
     outputTile: Int, images: Int, sums: Floats, isFirst: Bool, isLast: Bool, scratch: Floats
   ) {
     let w = WinogradGeometry(g, outputTile: outputTile)
-    let block = winogradGradientBlock(g, outputTile: outputTile)
+    let block = winogradGradientBlock(g)
     let columns = rounded(g.outputChannels)
     let gradientStep = columns + (columns % 256 == 0 ? 16 : 0)
     let gradientPlaneStep = block.tiles * gradientStep + 16

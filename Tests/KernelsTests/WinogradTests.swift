@@ -181,6 +181,36 @@ import Testing
     #expect(canContinue == [true, false], "one block of tiles, and several")
   }
 
+  /// Planes that leave the cache meet several blocks of columns one after the other: the same bits as those of each block alone.
+  @Test(arguments: tables.map(\.name))
+  func blocksOfColumnsTogetherGiveTheBitsOfEachAlone(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let g = ConvolutionGeometry(
+      inputRows: 30, inputColumns: 30, inputChannels: 160,
+      outputChannels: 9 * table.tileWidth + 5, kernelRows: 3, kernelColumns: 3, padding: Padding(1))
+    let plan = ConvolutionPlan(
+      g, table, forward: .winograd(outputTile: 4), inputGradient: .direct, weightGradient: .direct)
+    let (xs, ws) = (
+      FloatBuffer(numbers(g.inputCount, seed: 3)), FloatBuffer(numbers(g.weightCount, seed: 4))
+    )
+    let (packed, scratch) = (
+      FloatBuffer(count: plan.packedCount), GuardedOutput(plan.scratchCount)
+    )
+    plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+    let (together, alone) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
+    plan.forward(
+      xs.pointer, packed: packed.pointer, into: together.pointer, images: 1,
+      scratch: scratch.pointer)
+    var part = plan.whole(images: 1)
+    for first in stride(from: 0, to: g.outputChannels, by: table.tileWidth) {
+      part.columns = first..<min(g.outputChannels, first + table.tileWidth)
+      plan.forward(
+        xs.pointer, packed: packed.pointer, into: alone.pointer, part, scratch: scratch.pointer)
+    }
+    #expect(together.values == alone.values && together.guardsAreWhole && alone.guardsAreWhole)
+    #expect(scratch.guardsAreWhole)
+  }
+
   @Test(arguments: cases)
   func rowsInPartsGiveTheBitsOfAll(_ name: String, _ form: Form) throws {
     let table = try Kernels.named(name)
