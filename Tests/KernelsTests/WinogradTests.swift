@@ -146,6 +146,16 @@ import Testing
     }
   }
 
+  /// An image, and the packed weights and scratch for it.
+  private func packed(_ plan: ConvolutionPlan) -> (FloatBuffer, FloatBuffer, GuardedOutput) {
+    let xs = FloatBuffer(numbers(plan.geometry.inputCount, seed: 3))
+    let ws = FloatBuffer(numbers(plan.geometry.weightCount, seed: 4))
+    let packed = FloatBuffer(count: plan.packedCount)
+    let scratch = GuardedOutput(plan.scratchCount)
+    plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+    return (xs, packed, scratch)
+  }
+
   @Test(arguments: cases)
   func columnsThatContinueGiveTheBitsOfAll(_ name: String, _ form: Form) throws {
     let table = try Kernels.named(name)
@@ -158,13 +168,7 @@ import Testing
         rowStride: form.stride, columnStride: form.stride, padding: Padding(form.kernel / 2))
       let plan = ConvolutionPlan(
         g, table, forward: form.algorithm, inputGradient: .direct, weightGradient: .direct)
-      let (xs, ws) = (
-        FloatBuffer(numbers(g.inputCount, seed: 3)), FloatBuffer(numbers(g.weightCount, seed: 4))
-      )
-      let (packed, scratch) = (
-        FloatBuffer(count: plan.packedCount), FloatBuffer(count: plan.scratchCount)
-      )
-      plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+      let (xs, packed, scratch) = packed(plan)
       let (whole, parts) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
       plan.forward(
         xs.pointer, packed: packed.pointer, into: whole.pointer, images: 1,
@@ -190,13 +194,7 @@ import Testing
       outputChannels: 9 * table.tileWidth + 5, kernelRows: 3, kernelColumns: 3, padding: Padding(1))
     let plan = ConvolutionPlan(
       g, table, forward: .winograd(outputTile: 4), inputGradient: .direct, weightGradient: .direct)
-    let (xs, ws) = (
-      FloatBuffer(numbers(g.inputCount, seed: 3)), FloatBuffer(numbers(g.weightCount, seed: 4))
-    )
-    let (packed, scratch) = (
-      FloatBuffer(count: plan.packedCount), GuardedOutput(plan.scratchCount)
-    )
-    plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+    let (xs, packed, scratch) = packed(plan)
     let (together, alone) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
     plan.forward(
       xs.pointer, packed: packed.pointer, into: together.pointer, images: 1,
@@ -221,13 +219,7 @@ import Testing
       rowStride: form.stride, columnStride: form.stride, padding: Padding(form.kernel / 2))
     let plan = ConvolutionPlan(
       g, table, forward: form.algorithm, inputGradient: .direct, weightGradient: .direct)
-    let (xs, ws) = (
-      FloatBuffer(numbers(g.inputCount, seed: 3)), FloatBuffer(numbers(g.weightCount, seed: 4))
-    )
-    let (packed, scratch) = (
-      FloatBuffer(count: plan.packedCount), FloatBuffer(count: plan.scratchCount)
-    )
-    plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+    let (xs, packed, scratch) = packed(plan)
     let (whole, parts) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
     plan.forward(
       xs.pointer, packed: packed.pointer, into: whole.pointer, images: 1, scratch: scratch.pointer)
