@@ -257,8 +257,9 @@ func planeTile(
 @inline(__always) func tileHeight(_ left: Int) -> Int {
   if hasManyRegisters {
     switch left {
-    case 9, 11, 13, 15: return 8 < left ? (left == 9 ? 5 : left == 11 ? 6 : 8) : left
-    case 16: return 8
+    case 9: return 5
+    case 11: return 6
+    case 13, 15, 16: return 8
     case _ where left > 7 && left % 7 == 0: return tileOfSevens
     default: return left >= 12 ? 12 : left
     }

@@ -64,6 +64,7 @@ enum MeasuredCosts {
     "avx512": avx512, "avx512-halves": avx512Halves, "avx512-intel": avx512Intel, "avx2": avx2,
     "portable": portable,
   ]
+  static let readings = ["avx512-intel": WeightReading.intel]
 }
 
 extension ConvolutionAlgorithm {
@@ -119,11 +120,12 @@ extension KernelTable {
     if !isDirect, g.winogradTaps != nil,
       let costs = MeasuredCosts.tables[costs]?[ConvolutionKernel(g)]
     {
-      let reading = self.costs == "avx512-intel" ? WeightReading.intel : .usual
+      let reading = MeasuredCosts.readings[self.costs] ?? .usual
       forward = ConvolutionCosts.best(g, costs.forward, reading, images: images)
       if g.rowStride == 1 {
-        let tiled = costs.forward.filter { $0.key != .winogradRows }
-        inputGradient = ConvolutionCosts.best(g.transposed, tiled, reading, images: images)
+        let known = ConvolutionAlgorithm.gradients(for: g)
+        let costsBack = costs.forward.filter { known.contains($0.key) }
+        inputGradient = ConvolutionCosts.best(g.transposed, costsBack, reading, images: images)
         weightGradient = ConvolutionCosts.best(g, costs.weightGradient, reading, images: images)
       }
     }

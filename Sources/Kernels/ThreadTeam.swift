@@ -203,3 +203,10 @@ private func lend(
   _ body: (_ task: Int, _ worker: Int) -> Void,
   to borrower: @convention(c) (cv_closure, UnsafeMutableRawPointer) -> Void,
   _ argument: UnsafeMutableRawPointer)
+
+extension Range<Int> {
+  /// One of so many even parts.
+  package func part(_ number: Int, of parts: Int) -> Range<Int> {
+    lowerBound + count * number / parts..<lowerBound + count * (number + 1) / parts
+  }
+}

@@ -36,11 +36,14 @@ struct WinogradBlock {
   /// Larger planes are read once for so many, whose sums leave that cache as well.
   private static let mostColumnBlocks = 8
 
-  // The gaps keep planes and rows from sharing cache sets.
+  /// Floats from one row of a plane to the next; the gap keeps them from sharing cache sets.
+  static func step(_ width: Int) -> Int { width + (width % 256 == 0 ? 16 : 0) }
+
+  // The gaps keep planes from sharing them too.
   init(_ g: ConvolutionGeometry, _ table: KernelTable, tiles: Int) {
     self.tiles = tiles
     inputWidth = (g.winogradDepth + table.vectorWidth - 1) / table.vectorWidth * table.vectorWidth
-    tileStep = inputWidth + (inputWidth % 256 == 0 ? 16 : 0)
+    tileStep = Self.step(inputWidth)
     planeStep = tiles * tileStep + 16
     outputStep = table.tileWidth
     outputPlaneStep = tiles * outputStep + 16
@@ -161,8 +164,7 @@ extension KernelTable {
       + (part.rows.upperBound + outputTile - 1) / outputTile * w.tileColumns
     let blocks = block.blocks(end - first)
     for number in 0..<blocks {
-      let tiles =
-        first + (end - first) * number / blocks..<first + (end - first) * (number + 1) / blocks
+      let tiles = (first..<end).part(number, of: blocks)
       if !part.continues || blocks > 1 {
         bodies.winogradTiles(
           x, of: false, channels: g.inputChannels, w, tiles: tiles, into: planes,
@@ -249,7 +251,7 @@ extension KernelTable {
     let w = WinogradGeometry(g, outputTile: outputTile)
     let block = winogradGradientBlock(g)
     let columns = rounded(g.outputChannels)
-    let gradientStep = columns + (columns % 256 == 0 ? 16 : 0)
+    let gradientStep = WinogradBlock.step(columns)
     let gradientPlaneStep = block.tiles * gradientStep + 16
     let edge = scratch
     let planes =

@@ -17,8 +17,7 @@ private struct RowPlan {
   init(_ g: ConvolutionGeometry, _ table: KernelTable) {
     pairs = (g.outputColumns + 1) / 2
     let width = (g.inputChannels + table.vectorWidth - 1) / table.vectorWidth * table.vectorWidth
-    // The gaps keep planes and rows from sharing cache sets.
-    tileStep = width + (width % 256 == 0 ? 16 : 0)
+    tileStep = WinogradBlock.step(width)
     let row = products * pairs * tileStep
     rows = max(1, min(g.outputRows, planesLimit / row - g.kernelRows + 1))
     planeStep = (rows + g.kernelRows - 1) * pairs * tileStep + 16
@@ -62,9 +61,7 @@ extension KernelTable {
     for image in part.images {
       let at = image * g.outputRows * g.outputColumns * part.pixelStep
       for number in 0..<blocks {
-        let rows =
-          part.rows.lowerBound + part.rows.count * number / blocks..<part.rows.lowerBound
-          + part.rows.count * (number + 1) / blocks
+        let rows = part.rows.part(number, of: blocks)
         if !continues {
           let first = rows.lowerBound - g.padding.top
           bodies.winogradRowTiles(

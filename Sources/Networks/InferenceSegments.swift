@@ -266,13 +266,6 @@ func pieceBorder(_ range: Range<Int>, unit: Int, fewest: Int = 1) -> Int? {
   return range.lowerBound + (units - max(fewest, (units + 2) / 4)) * unit
 }
 
-extension Range<Int> {
-  /// One of so many even parts.
-  func part(_ number: Int, of parts: Int) -> Range<Int> {
-    lowerBound + count * number / parts..<lowerBound + count * (number + 1) / parts
-  }
-}
-
 extension PreparedStep {
   /// Whether its rows can be computed one after the other.
   fileprivate var worksByRows: Bool {

@@ -146,14 +146,28 @@ import Testing
     }
   }
 
-  /// An image, and the packed weights and scratch for it.
-  private func packed(_ plan: ConvolutionPlan) -> (FloatBuffer, FloatBuffer, GuardedOutput) {
+  /// What a plan computes of an image in one go and in parts that follow each other.
+  private func results(
+    _ plan: ConvolutionPlan, _ parts: [ConvolutionPart]
+  ) -> (whole: GuardedOutput, inParts: GuardedOutput) {
     let xs = FloatBuffer(numbers(plan.geometry.inputCount, seed: 3))
     let ws = FloatBuffer(numbers(plan.geometry.weightCount, seed: 4))
-    let packed = FloatBuffer(count: plan.packedCount)
-    let scratch = GuardedOutput(plan.scratchCount)
+    let (packed, scratch) = (
+      FloatBuffer(count: plan.packedCount), GuardedOutput(plan.scratchCount)
+    )
     plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
-    return (xs, packed, scratch)
+    func forward(_ parts: [ConvolutionPart]) -> GuardedOutput {
+      let result = GuardedOutput(plan.geometry.outputCount)
+      for part in parts {
+        plan.forward(
+          xs.pointer, packed: packed.pointer, into: result.pointer, part, scratch: scratch.pointer)
+      }
+      #expect(result.guardsAreWhole)
+      return result
+    }
+    let results = (forward([plan.whole(images: 1)]), forward(parts))
+    #expect(scratch.guardsAreWhole)
+    return results
   }
 
   @Test(arguments: cases)
@@ -168,18 +182,13 @@ import Testing
         rowStride: form.stride, columnStride: form.stride, padding: Padding(form.kernel / 2))
       let plan = ConvolutionPlan(
         g, table, forward: form.algorithm, inputGradient: .direct, weightGradient: .direct)
-      let (xs, packed, scratch) = packed(plan)
-      let (whole, parts) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
-      plan.forward(
-        xs.pointer, packed: packed.pointer, into: whole.pointer, images: 1,
-        scratch: scratch.pointer)
-      var part = plan.whole(images: 1)
-      for columns in [0..<border, border..<g.outputChannels] {
+      let parts = [0..<border, border..<g.outputChannels].map { columns in
+        var part = plan.whole(images: 1)
         (part.columns, part.continues) = (columns, columns.lowerBound > 0)
-        plan.forward(
-          xs.pointer, packed: packed.pointer, into: parts.pointer, part, scratch: scratch.pointer)
+        return part
       }
-      #expect(parts.values == whole.values && parts.guardsAreWhole, "\(form.testDescription) \(g)")
+      let results = results(plan, parts)
+      #expect(results.inParts.values == results.whole.values, "\(form.testDescription) \(g)")
       canContinue.insert(plan.canContinue(images: 1))
     }
     #expect(canContinue == [true, false], "one block of tiles, and several")
@@ -194,19 +203,13 @@ import Testing
       outputChannels: 9 * table.tileWidth + 5, kernelRows: 3, kernelColumns: 3, padding: Padding(1))
     let plan = ConvolutionPlan(
       g, table, forward: .winograd(outputTile: 4), inputGradient: .direct, weightGradient: .direct)
-    let (xs, packed, scratch) = packed(plan)
-    let (together, alone) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
-    plan.forward(
-      xs.pointer, packed: packed.pointer, into: together.pointer, images: 1,
-      scratch: scratch.pointer)
-    var part = plan.whole(images: 1)
-    for first in stride(from: 0, to: g.outputChannels, by: table.tileWidth) {
+    let parts = stride(from: 0, to: g.outputChannels, by: table.tileWidth).map { first in
+      var part = plan.whole(images: 1)
       part.columns = first..<min(g.outputChannels, first + table.tileWidth)
-      plan.forward(
-        xs.pointer, packed: packed.pointer, into: alone.pointer, part, scratch: scratch.pointer)
+      return part
     }
-    #expect(together.values == alone.values && together.guardsAreWhole && alone.guardsAreWhole)
-    #expect(scratch.guardsAreWhole)
+    let results = results(plan, parts)
+    #expect(results.whole.values == results.inParts.values)
   }
 
   @Test(arguments: cases)
@@ -219,18 +222,14 @@ import Testing
       rowStride: form.stride, columnStride: form.stride, padding: Padding(form.kernel / 2))
     let plan = ConvolutionPlan(
       g, table, forward: form.algorithm, inputGradient: .direct, weightGradient: .direct)
-    let (xs, packed, scratch) = packed(plan)
-    let (whole, parts) = (GuardedOutput(g.outputCount), GuardedOutput(g.outputCount))
-    plan.forward(
-      xs.pointer, packed: packed.pointer, into: whole.pointer, images: 1, scratch: scratch.pointer)
-    var part = plan.whole(images: 1)
     let borders = [0, plan.rowUnit, 3 * plan.rowUnit, g.outputRows]
-    for (first, end) in zip(borders, borders.dropFirst()) {
+    let parts = zip(borders, borders.dropFirst()).map { first, end in
+      var part = plan.whole(images: 1)
       part.rows = first..<end
-      plan.forward(
-        xs.pointer, packed: packed.pointer, into: parts.pointer, part, scratch: scratch.pointer)
+      return part
     }
-    #expect(parts.values == whole.values && parts.guardsAreWhole, "\(form.testDescription) \(g)")
+    let results = results(plan, parts)
+    #expect(results.inParts.values == results.whole.values, "\(form.testDescription) \(g)")
   }
 
   @Test(arguments: cases)

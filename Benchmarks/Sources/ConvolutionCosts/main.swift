@@ -51,9 +51,9 @@ func least(_ body: () -> Void) -> Double {
   return best
 }
 
-/// The two directions of one shape and algorithm, per tile; NaN where the algorithm is for the other alone.
+/// The two directions of one shape and algorithm, per tile; the gradient of stride 1 alone, and nil where the algorithm has none.
 func measure(_ shape: Shape, _ algorithm: ConvolutionAlgorithm) -> (
-  forward: Double, weightGradient: Double
+  forward: Double, weightGradient: Double?
 ) {
   let g = shape.geometry
   // About as many pixels as a group of training has.
@@ -77,8 +77,8 @@ func measure(_ shape: Shape, _ algorithm: ConvolutionAlgorithm) -> (
           x.pointer, packed: packed.pointer, into: y.pointer, images: images,
           scratch: scratch.pointer)
       } / tiles,
-      plan.weightGradient != algorithm
-        ? .nan
+      g.rowStride > 1 || plan.weightGradient != algorithm
+        ? nil
         : least {
           plan.weightGradient(
             x.pointer, dy.pointer, into: dw.pointer, images: images, sums: sums.pointer,
@@ -157,9 +157,9 @@ func measureAll(kernel: Int, stride: Int = 1) {
       let times = measure(shape, algorithm)
       forward.append(
         Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.forward))
-      if !times.weightGradient.isNaN {
+      if let time = times.weightGradient {
         weightGradient.append(
-          Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: times.weightGradient))
+          Measurement(shape: shape, algorithm: algorithm, nanosecondsPerTile: time))
       }
     }
   }
