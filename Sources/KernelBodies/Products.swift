@@ -13,15 +13,16 @@ extension Bodies {
   package static func multiplyRuns(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
     depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
-    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?
+    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?, upcoming: Upcoming?
   ) {
     let width = 2 * lanes
     var weights = b
     let panel = tapCount * depth * width
     let total = runs * tilesOf(pixels)
-    // The tiles fetch the next panel in equal parts; where they are many, the first ones do. The tiles of the first columns fetch the pixels of the next tile, if
-    // these lie one after the other.
-    let step = (width + total - 1) / total
+    // The tiles fetch the next panel in equal parts; where they are many, the first ones do, and where more is upcoming, all but two. The tiles of the first columns fetch
+    // the pixels of the next tile, if these lie one after the other.
+    let fetching = upcoming != nil && total > 2 ? total - 2 : total
+    let step = (width + fetching - 1) / fetching
     let fetchesPixels = tapCount == 1 && lda == depth && total >= fewestTilesOfPixels
     var column = 0
     while column < columns {
@@ -29,6 +30,13 @@ extension Bodies {
       let taken = isWide ? 3 * lanes : width
       var ahead = Ahead(
         at: weights + panel, step: step, jump: tapCount * depth * step, end: weights + 2 * panel)
+      if let upcoming {
+        // Every panel's last two tiles fetch a part.
+        let part = (upcoming.count * width + columns - 1) / columns
+        let step = (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth)
+        let from = upcoming.at + part * (column / width)
+        ahead.then = (from, step, tapCount * depth * step, from + part)
+      }
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0

@@ -47,19 +47,23 @@ struct TileEnd {
   var high: Vector { Vector(repeating: epilogue?.high ?? .infinity) }
 }
 
-/// What tiles ask for while they work: each a part of the next columns' weights, for a long panel comes from far and evenly so it comes in time, or the next tile's pixels.
+/// What tiles ask for while they work: each a part of the next columns' weights, for a long panel comes from far and evenly so it comes in time, or the next tile's pixels;
+/// then of what else is upcoming.
 struct Ahead {
   var at: ConstFloats
   /// Floats to go on at each step of the depth; none beyond the end.
   var step: Int
   /// Floats from what one tile asks for to what the next one does.
   var jump: Int
-  let end: ConstFloats
+  var end: ConstFloats
+  var then: (at: ConstFloats, step: Int, jump: Int, end: ConstFloats)?
 
   /// Goes on to the next tile.
   @inline(__always) mutating func advance() {
     at += jump
-    if at >= end { (step, jump) = (0, 0) }
+    guard at >= end else { return }
+    (at, step, jump, end) = then ?? (at, 0, 0, end)
+    then = nil
   }
 }
 

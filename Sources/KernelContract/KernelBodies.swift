@@ -3,6 +3,14 @@ public typealias Floats = UnsafeMutablePointer<Float>
 /// Numbers to be read.
 public typealias ConstFloats = UnsafePointer<Float>
 
+/// Numbers side by side that will be read soon: work in registers asks for them meanwhile, so that they come from far in time.
+package struct Upcoming {
+  package let at: ConstFloats
+  package let count: Int
+
+  package init(_ at: ConstFloats, count: Int) { (self.at, self.count) = (at, count) }
+}
+
 /// What one instruction set's target offers. All functions are single-threaded and reentrant; none reads or writes outside the shapes that it is given.
 package protocol KernelBodies: SendableMetatype {
   /// Floats in one vector.
@@ -131,11 +139,11 @@ package protocol KernelBodies: SendableMetatype {
   ///
   /// Run r holds `pixels` pixels; pixel x reads `depth` numbers at `a + aRows[r] + x * lda + taps[t]` for each tap and writes `columns` numbers at
   /// `c + cRows[r] + x * ldc`, added to what is there where `accumulate`. `b` is packed `[block of 2 * lanes columns][tap][depth][2 * lanes]`, zero beyond
-  /// `columns`. The epilogue's residual lies as `c` does.
+  /// `columns`. The epilogue's residual lies as `c` does. `upcoming` is read soon after.
   static func multiplyRuns(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
     depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
-    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?
+    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?, upcoming: Upcoming?
   )
 
   /// Plain products of matrices, one for each plane: c[plane][i, j] = Σ a[plane * planeStep + i * lda + p] * b[plane, p, j] with i < `rows`, p < `depth` and

@@ -164,7 +164,7 @@ extension KernelTable {
       bodies.multiplyRuns(
         x + first * depth, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth,
         packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
-        pixels: end - first, accumulate: false, epilogue?.offset(by: first * step))
+        pixels: end - first, accumulate: false, epilogue?.offset(by: first * step), upcoming: nil)
     }
   }
 
@@ -220,7 +220,7 @@ extension KernelTable {
             tapCount: g.kernelRows, depth: depth, weights + group * weightsPerGroup,
             columns: count, y + channel, cRows: to, ldc: part.pixelStep, runs: images * rows,
             pixels: g.outputColumns, accumulate: false,
-            epilogue?.offset(channel: channel, by: 0))
+            epilogue?.offset(channel: channel, by: 0), upcoming: nil)
         }
       }
     }

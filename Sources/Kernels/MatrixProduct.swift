@@ -1,10 +1,18 @@
+import CVector
+
 // Sizes after Goto and van de Geijn (2008), as BLIS names them: a block of B of depth kc stays in L1 while it meets a block of A of mc rows in L2.
 private let depthBlock = 1024
-private let rowBlock = 96
+private let rowBlock = 98
+// Of B's panels so many fetch the next block of A: what the first ones fetched, those after them would drive out of the second-level cache again.
+private let fetchingPanels = 4
+// So many packed numbers of B do not stay in a cache until they are read.
+private let cachedNumbers = 262_144
 // Rows of a packed block of A are this much longer than its depth, so that they do not share cache sets.
 private let rowGap = 16
 // Rows of B that are packed together.
 private let packedRows = 8
+// Floats of a cache line.
+private let cacheLine = 16
 
 /// Few floats, so few that a call of `memmove` would cost more than the copy.
 @inline(__always)
@@ -18,6 +26,14 @@ private func copy(_ from: ConstFloats, into to: Floats, count: Int) {
   while i < count {
     to[i] = from[i]
     i += 1
+  }
+}
+
+/// Whole cache lines past the caches.
+@inline(__always)
+private func stream(_ from: ConstFloats, into to: Floats, count: Int) {
+  for i in stride(from: 0, to: count, by: cacheLine) {
+    cv_stream16(to + i, UnsafeRawPointer(from + i).loadUnaligned(as: SIMD16<Float>.self))
   }
 }
 
@@ -47,31 +63,42 @@ extension KernelTable {
     let columns = rounded(n)
     let packedB = scratch
     let packedA = packedB + columns * min(k, depthBlock)
+    // The last panels of B fetch the next rows of A, where these lie one after the other.
+    let last = max(0, columns - fetchingPanels * tileWidth)
     var zero = 0
-    var from = 0
-    while from < k {
+    for from in stride(from: 0, to: k, by: depthBlock) {
       let depth = min(depthBlock, k - from)
-      packRight(b, ldb, transposeB, from, depth, n, into: packedB)
-      var row = 0
-      while row < m {
+      packRight(
+        b, ldb, transposeB, from, depth, n, into: packedB,
+        streaming: columns * depth > cachedNumbers)
+      for row in stride(from: 0, to: m, by: rowBlock) {
         let rows = min(rowBlock, m - row)
         packLeft(a, lda, transposeA, row, rows, from, depth, into: packedA)
-        bodies.multiplyRuns(
-          packedA, aRows: &zero, lda: depth + rowGap, taps: &zero, tapCount: 1, depth: depth,
-          packedB, columns: n, c + row * ldc, cRows: &zero, ldc: ldc, runs: 1, pixels: rows,
-          accumulate: accumulate || from > 0, nil)
-        row += rows
+        let next = min(rowBlock, m - row - rows)
+        let upcoming =
+          transposeA || lda != depth ? nil : Upcoming(a + (row + rows) * lda, count: next * lda)
+        var first = 0
+        while first < n {
+          let end = first < last ? last : n
+          bodies.multiplyRuns(
+            packedA, aRows: &zero, lda: depth + rowGap, taps: &zero, tapCount: 1, depth: depth,
+            packedB + first * depth, columns: end - first, c + row * ldc + first, cRows: &zero,
+            ldc: ldc, runs: 1, pixels: rows, accumulate: accumulate || from > 0, nil,
+            upcoming: first == last ? upcoming : nil)
+          first = end
+        }
       }
-      from += depth
     }
   }
 
-  // [block of tileWidth columns][depth][tileWidth], zero beyond n.
+  // [block of tileWidth columns][depth][tileWidth], zero beyond n; `streaming` past the caches.
   func packRight(
     _ b: ConstFloats, _ ldb: Int, _ transposed: Bool, _ from: Int, _ depth: Int, _ n: Int,
-    into packed: Floats
+    into packed: Floats, streaming: Bool = false
   ) {
     let width = tileWidth
+    let streaming =
+      streaming && width % cacheLine == 0 && Int(bitPattern: packed) % (4 * cacheLine) == 0
     // A few rows of all blocks at a time: a row is read along, and a block is written along.
     for p in stride(from: 0, to: depth, by: packedRows) {
       let rows = min(packedRows, depth - p)
@@ -81,6 +108,8 @@ extension KernelTable {
         for row in from + p..<from + p + rows {
           if transposed {
             for j in 0..<valid { to[j] = b[(first + j) * ldb + row] }
+          } else if streaming && valid == width {
+            stream(b + row * ldb + first, into: to, count: width)
           } else {
             copy(b + row * ldb + first, into: to, count: valid)
           }
@@ -89,6 +118,7 @@ extension KernelTable {
         }
       }
     }
+    if streaming { cv_end_streaming() }
   }
 
   private func packLeft(
@@ -132,7 +162,7 @@ extension KernelTable {
           x + from, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: part,
           packed + column * depth + from * tileWidth, columns: count, y + column, cRows: &zero,
           ldc: step, runs: 1, pixels: rows, accumulate: from > 0,
-          from + part == depth ? epilogue.offset(channel: column, by: 0) : nil)
+          from + part == depth ? epilogue.offset(channel: column, by: 0) : nil, upcoming: nil)
       }
       if let activation, activation.bounds == nil {
         for row in 0..<rows {

@@ -12,6 +12,8 @@ import Testing
       (29, 2 * w + 1, 5), (193, 2 * w, 257), (7, 3, 600), (11, 67, 17), (16, 64, 9),
       // Five, six and seven vectors of columns: pairs alone, and pairs before a tile of three.
       (6, 5 * w - 1, 9), (9, 6 * w, 5), (5, 7 * w - 3, 11),
+      // Two blocks of rows before many columns, and two of the depth, the first larger than a cache.
+      (101, 11 * w - 5, 40), (3, 261, 1100),
     ]
     for (m, n, k) in sizes {
       for mode in 0..<8 {
