@@ -23,6 +23,8 @@ struct InferencePlan {
   let phases: [Phase]
   /// By node; nil for maps that are never made.
   let places: [Place?]
+  /// By node: the one inside whose map it lies, itself or a concatenation.
+  let wholes: [Int]
   /// Numbers of each worker's buffers, and for one picture of the common ones.
   let workerSizes, commonSizes: [Int]
 
@@ -58,14 +60,16 @@ struct InferencePlan {
       slots[node] = memory[isCommon(node)]?.take(
         rows * shape.columns * shape.channels * (own(node) ?? 1))
     }
+    // Threads at a single picture may be some segments apart; who waited until all have read a map before its memory is written again would bring them together.
+    let rest = pictures == 1 && threads > 1 ? 2 : 0
     // Where pictures run in groups, some are at the end of the last such phase in a row while others are at the beginning of the first: a common map stays until all are done.
     let free = lives.indices.reduce(into: [Int: [Int]]()) { free, node in
       guard node > 0, !lives[node].isEmpty, !prepared.kept.contains(node), joins[node] == nil
       else { return }
       let last = lives[node].upperBound - 1
       let inGroups = phases.drop { $0.segments.upperBound <= last }.prefix { $0.pictures != nil }
-      let end = inGroups.last.map { $0.segments.upperBound - 1 }
-      free[isCommon(node) ? end ?? last : last, default: []].append(node)
+      let end = inGroups.last.map { $0.segments.upperBound - 1 } ?? last + rest
+      free[isCommon(node) ? end : last, default: []].append(node)
     }
     take(0)
     for (position, segment) in segments.enumerated() {
@@ -84,6 +88,7 @@ struct InferencePlan {
           rowStep: shape.columns * shape.channels, count: shape.count)
       }
     }
+    wholes = network.nodes.indices.map { joins[$0]?.node ?? $0 }
     (self.segments, self.phases) = (segments, phases)
     (workerSizes, commonSizes) = (memory[false]?.sizes ?? [], memory[true]?.sizes ?? [])
   }

@@ -9,9 +9,6 @@ struct Segment {
   let parts: [SegmentPart]
   /// By node: rows of the window of a map that is never whole.
   let windows: [Int: Int]
-
-  /// Whether every part falls into two pieces.
-  var isInPieces: Bool { parts.contains { !$0.rest.isEmpty } }
 }
 
 /// A thread's part of a segment, in one piece or in a large and a small one: another thread can take the small one, if it is done sooner.
@@ -282,7 +279,7 @@ extension PreparedStep {
   }
 
   /// Rows of one of its inputs, or of its residual, that some rows of its result need.
-  fileprivate func rowsRead(_ rows: Range<Int>, of source: Int) -> Range<Int> {
+  func rowsRead(_ rows: Range<Int>, of source: Int) -> Range<Int> {
     guard inputs.contains(source) else { return rows }
     let read = inputRowsRead(rows)
     guard source == residual else { return read }

@@ -69,11 +69,16 @@ extension InferenceWorkspace {
         ? columns.shared(threads, rows).map { StepPart(rows: $1, columns: $0) }
         : rows.shared(threads, columns).map { StepPart(rows: $0, columns: $1) }
     case .dense: return columns(shape.count, threads)
-    case .concatenation where step.inputs.allSatisfy { liesInside($0, step.node) }: return []
     case .maxPool, .scaleOffset, .activation, .add, .scale, .concatenation, .localResponseNorm:
       return pictures > 1 ? [] : rows(Axis(count: shape.rows, unit: 1), threads)
     case .averagePool: return []
     }
+  }
+
+  /// Whether nothing is left to be done: all that a concatenation joins was written in its place.
+  func isInPlace(_ step: PreparedStep) -> Bool {
+    guard case .concatenation = step.work else { return false }
+    return step.inputs.allSatisfy { liesInside($0, step.node) }
   }
 
   /// Whether a step's weights are larger than its maps; or, where each channel is alone, whether the map that it reads was made by columns.

@@ -10,13 +10,12 @@ public final class InferenceWorkspace {
   public let capacity: Int
   /// Hears how long each step of a run took; only the thread that calls `run` is heard.
   public var observer: ((StepTime) -> Void)?
-  private let plan: InferencePlan
+  let plan: InferencePlan
   private let team: ThreadTeam?
   private let common: [FloatBuffer]
   private let workers: [Worker]
-  private let stages: Stages
-  // The parts into which each step falls for the number of pictures of the last run.
-  private var parts: (pictures: Int, ofSteps: [[StepPart]]) = (0, [])
+  // Those of the last run.
+  private var tasks: InferenceTasks?
 
   private final class Worker: @unchecked Sendable {
     let maps: [FloatBuffer]
@@ -25,7 +24,7 @@ public final class InferenceWorkspace {
     var firstRows: [Int]
     /// The first of the pictures that it takes together.
     var firstPicture = 0
-    /// The task that it did last of those that are shared out.
+    /// The task that it did last.
     var lastTask: Int?
 
     init(_ maps: [FloatBuffer], scratch: FloatBuffer) {
@@ -40,7 +39,6 @@ public final class InferenceWorkspace {
     (self.prepared, capacity, self.team) = (prepared, pictures, team)
     let plan = InferencePlan(prepared, pictures: pictures, threads: team?.threadCount ?? 1)
     self.plan = plan
-    stages = Stages(count: pictures)
     common = FloatBuffer.inARow(plan.commonSizes.map { $0 * pictures })
     let scratch = prepared.steps.map(\.scratchCount).max() ?? 0
     workers = (0..<(team?.threadCount ?? 1)).map { _ in
@@ -105,78 +103,41 @@ public final class InferenceWorkspace {
   /// Computes the logits of the first `pictures` pictures in `input`.
   public func run(pictures: Int = 1) {
     precondition(pictures > 0 && pictures <= capacity, "\(pictures) pictures of \(capacity)")
-    if parts.pictures != pictures {
-      let threads = team?.threadCount ?? 1
-      parts = (
-        pictures, prepared.steps.map { threads == 1 ? [] : parts(of: $0, pictures, threads) }
-      )
-    }
-    var phases = plan.phases[...]
-    while let phase = phases.first {
-      if phase.pictures == nil {
-        for segment in plan.segments[phase.segments] { run(segment, pictures) }
-        phases = phases.dropFirst()
-      } else {
-        let inGroups = phases.prefix { $0.pictures != nil }
-        run(inGroups, pictures)
-        phases = phases.dropFirst(inGroups.count)
-      }
+    let tasks =
+      tasks.flatMap { $0.pictures == pictures ? $0 : nil }
+      ?? self.tasks(pictures, threads: team?.threadCount ?? 1)
+    self.tasks = tasks
+    for worker in workers { worker.lastTask = nil }
+    tasks.graph.run(on: team) { number, worker in
+      let own = workers[worker]
+      run(tasks.list[number], follows: own.lastTask == number - 1, worker)
+      own.lastTask = number
     }
   }
 
-  // Every thread takes its pictures in groups through one phase after the other, and then helps those who are not done; nobody waits between two phases, but for the
-  // pictures that another has taken.
-  private func run(_ phases: ArraySlice<Phase>, _ pictures: Int) {
-    let threads = team?.threadCount ?? 1
-    let share = (pictures + threads - 1) / threads
-    let tasks = phases.reduce(0) { $0 + $1.groups(of: share) }
-    stages.begin()
-    self.share(threads * tasks) { task, worker in
-      let own = (0..<pictures).part(task / tasks, of: threads)
-      var group = task % tasks
-      for (stage, phase) in phases.enumerated() {
-        let groups = phase.groups(of: share)
-        if group < groups {
-          let range = own.part(group, of: groups)
-          stages.wait(for: stage, range)
-          run(phase, range, worker)
-          return stages.reach(stage + 1, range)
-        }
-        group -= groups
-      }
+  private func run(_ task: InferenceTask, follows: Bool, _ worker: Int) {
+    switch task.work {
+    case .handOver: break
+    case .step(let position, var part):
+      if !follows { part?.continues = false }
+      let step = prepared.steps[position]
+      timed(step, worker) { run(step, task.pictures, part, worker) }
+    case .strips(let following, let alone):
+      run(follows ? following : alone, task.pictures.lowerBound, worker)
+    case .segments(let range): run(range, task.pictures, worker)
     }
   }
 
-  // A group of pictures through all steps of a phase.
-  private func run(_ phase: Phase, _ range: Range<Int>, _ worker: Int) {
-    guard !range.isEmpty else { return }
-    workers[worker].firstPicture = range.lowerBound
-    for segment in plan.segments[phase.segments] {
+  // A group of pictures through segments of a phase.
+  private func run(_ segments: Range<Int>, _ pictures: Range<Int>, _ worker: Int) {
+    workers[worker].firstPicture = pictures.lowerBound
+    for segment in plan.segments[segments] {
       if segment.parts.isEmpty {
         let step = prepared.steps[segment.steps.lowerBound]
-        timed(step, worker) { run(step, range, nil, worker) }
+        timed(step, worker) { run(step, pictures, nil, worker) }
       }
-      for picture in range {
+      for picture in pictures {
         for part in segment.parts { run(part.actions, picture, worker) }
-      }
-    }
-  }
-
-  // All threads at one segment.
-  private func run(_ segment: Segment, _ pictures: Int) {
-    if segment.parts.isEmpty {
-      let position = segment.steps.lowerBound
-      timed(prepared.steps[position], 0) { share(position, pictures) }
-    } else if segment.isInPieces {
-      shareInTurn(2 * segment.parts.count) { task, follows, worker in
-        let part = segment.parts[task / 2]
-        let rest = follows ? part.rest : part.restAlone
-        run(task % 2 == 0 ? part.actions : rest, 0, worker)
-      }
-    } else {
-      let parts = segment.parts.count
-      share(pictures * parts) { task, worker in
-        run(segment.parts[task % parts].actions, task / parts, worker)
       }
     }
   }
@@ -200,45 +161,6 @@ public final class InferenceWorkspace {
       memory.update(from: memory + from, count: move.kept.count * place.rowStep)
     }
     own.firstRows[place.buffer] = move.first
-  }
-
-  private func share(_ count: Int, _ body: (Int, Int) -> Void) {
-    if let team {
-      team.run(count, body)
-    } else {
-      for task in 0..<count { body(task, 0) }
-    }
-  }
-
-  // One step over all pictures: the threads take pictures, or parts of the result where weights are large or there is one picture.
-  private func share(_ position: Int, _ pictures: Int) {
-    let step = prepared.steps[position]
-    let parts = parts.ofSteps[position]
-    if parts.isEmpty {
-      let threads = team?.threadCount ?? 1
-      let chunks = min(pictures, threads)
-      share(chunks) { chunk, worker in
-        run(step, (0..<pictures).part(chunk, of: chunks), nil, worker)
-      }
-    } else {
-      shareInTurn(parts.count) { task, follows, worker in
-        var part = parts[task]
-        part.continues = follows && parts[task - 1].rows == part.rows
-        run(step, 0..<pictures, part, worker)
-      }
-    }
-  }
-
-  // Shares tasks out and tells each whether its worker has just done the task before it.
-  private func shareInTurn(
-    _ count: Int, _ body: (_ task: Int, _ follows: Bool, _ worker: Int) -> Void
-  ) {
-    for worker in workers { worker.lastTask = nil }
-    share(count) { task, worker in
-      let own = workers[worker]
-      body(task, own.lastTask == task - 1, worker)
-      own.lastTask = task
-    }
   }
 
   private func timed(_ step: PreparedStep, _ worker: Int, _ body: () -> Void) {

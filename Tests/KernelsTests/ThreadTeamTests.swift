@@ -53,23 +53,6 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 2, 3, 5]) func whoWaitsForAStageSeesWhatWasWrittenForIt(_ threads: Int) {
-    let team = ThreadTeam(threads: threads)
-    let (count, stages, values) = (24, Stages(count: 24), Counters(24))
-    for run in 1...30 {
-      stages.begin()
-      // Every second task goes on with what the one before it has done, maybe on another thread.
-      team.run(2 * count) { task, _ in
-        let (number, stage) = (task / 2, task % 2)
-        stages.wait(for: stage, number..<number + 1)
-        if stage == 0, number % 5 == 0 { usleep(20) }
-        if values.values[number] == 2 * (run - 1) + stage { values.add(1, at: number) }
-        stages.reach(stage + 1, number..<number + 1)
-      }
-      #expect(values.values == [Int](repeating: 2 * run, count: count))
-    }
-  }
-
   @Test func aTaskSeesWhatTheCallerAndTheRunBeforeWrote() {
     let team = ThreadTeam(threads: 3)
     // Plain memory: every number goes six places on in a round, through another task's hands, and becomes one more.
@@ -139,6 +122,57 @@ import Testing
     team = nil
     #expect(observed == nil)
     #expect(endedThreads.values[0] == before + 3)
+  }
+
+  @Test(arguments: [1, 2, 3, 5]) func tasksOfAGraphRunOnceAndAfterAllThatTheyNeed(_ threads: Int) {
+    let team = ThreadTeam(threads: threads)
+    for index in 0..<20 {
+      var random = CounterRandom(seed: 1, purpose: .init("graph"), index: index)
+      var tasks: [TaskGraph.Task] = []
+      for round in 0..<12 {
+        let earlier = tasks.count
+        for _ in 0..<random.integer(below: 8) {
+          let needs = (0..<min(earlier, 4)).map { _ in random.integer(below: earlier) }
+          tasks.append(
+            TaskGraph.Task(
+              owner: random.chance(0.1) ? nil : random.integer(below: threads), round: round,
+              isMovable: random.chance(0.5), needs: needs))
+        }
+      }
+      let graph = TaskGraph(tasks, threads: threads)
+      let (ran, early) = (Counters(tasks.count), Counters(1))
+      for run in 1...20 {
+        graph.run(on: index % 5 == 0 ? nil : team) { task, worker in
+          if task % 7 == run % 7 { usleep(20) }
+          let isReady = tasks[task].needs.allSatisfy { ran.values[$0] == run }
+          if !isReady || !(0..<threads).contains(worker) { early.add(1, at: 0) }
+          ran.add(1, at: task)
+        }
+        #expect(ran.values == [Int](repeating: run, count: tasks.count))
+      }
+      #expect(early.values == [0], "begun before what it needs was done")
+    }
+  }
+
+  @Test func aThreadTakesTheMovableTasksOfOneThatIsHeldUp() {
+    let graph = TaskGraph(
+      [
+        TaskGraph.Task(owner: 0, round: 0, needs: []),
+        TaskGraph.Task(owner: 1, round: 0, needs: []),
+        TaskGraph.Task(owner: 1, round: 0, isMovable: true, needs: []),
+        TaskGraph.Task(owner: 0, round: 1, needs: [0]),
+        TaskGraph.Task(owner: 1, round: 1, needs: [1, 2]),
+      ], threads: 2)
+    let (done, waited) = (Counters(5), Counters(1))
+    graph.run(on: ThreadTeam(threads: 2)) { task, _ in
+      // The second is at work until its owner's next has been done by the other, who has gone on besides.
+      if task == 1, !wait(until: { done.values[2] == 1 && done.values[3] == 1 }) {
+        waited.add(1, at: 0)
+      }
+      done.add(1, at: task)
+    }
+    #expect(done.values == [1, 1, 1, 1, 1])
+    #expect(waited.values == [0])
   }
 
   // Whether every thread of the team is at work at the same time; each calls `body`.

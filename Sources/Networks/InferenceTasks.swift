@@ -1,0 +1,235 @@
+import AvocetKernels
+
+/// A part of a run's work: what a thread does at a stretch. Shared: the threads would count the references of a copy's parts one by one.
+final class InferenceTask: Sendable {
+  /// What is done for the pictures.
+  enum Work {
+    /// One step, or a part of it.
+    case step(Int, StepPart?)
+    /// A part of a segment: for the worker that has just done the task before, and for any other.
+    case strips(following: [StripAction], alone: [StripAction])
+    /// Segments of a phase, one after the other.
+    case segments(Range<Int>)
+    /// Nothing but waiting: the memory of a map is free for another.
+    case handOver
+  }
+  let work: Work
+  let pictures: Range<Int>
+
+  init(_ work: Work, _ pictures: Range<Int>) { (self.work, self.pictures) = (work, pictures) }
+}
+
+/// The tasks of a run, and what each needs of the others.
+struct InferenceTasks {
+  let pictures: Int
+  let list: [InferenceTask]
+  let graph: TaskGraph
+}
+
+/// A task of a round, of which the threads take even shares.
+private struct Draft {
+  let work: InferenceTask.Work
+  let pictures: Range<Int>
+  let owner: Int
+  let isMovable: Bool
+}
+
+extension InferenceWorkspace {
+  /// What so many threads do for so many pictures.
+  func tasks(_ pictures: Int, threads: Int) -> InferenceTasks {
+    var needs = Needs(self)
+    var (list, tasks): ([InferenceTask], [TaskGraph.Task]) = ([], [])
+    for (round, drafts) in rounds(pictures, threads).enumerated() {
+      let touched = drafts.map { regions($0.work, $0.pictures) }
+      for needed in needs.handOvers(to: touched, from: list.count) {
+        list.append(InferenceTask(.handOver, 0..<0))
+        tasks.append(TaskGraph.Task(owner: nil, round: 2 * round, needs: needed))
+      }
+      let first = list.count
+      for (draft, regions) in zip(drafts, touched) {
+        list.append(InferenceTask(draft.work, draft.pictures))
+        tasks.append(
+          TaskGraph.Task(
+            owner: draft.owner, round: 2 * round + 1, isMovable: draft.isMovable,
+            needs: needs.of(regions)))
+      }
+      for (number, regions) in touched.enumerated() { needs.add(regions, by: first + number) }
+    }
+    return InferenceTasks(
+      pictures: pictures, list: list, graph: TaskGraph(tasks, threads: threads))
+  }
+
+  // Rounds of tasks: a step or a segment after the other, or all phases in which a thread takes its pictures in groups.
+  private func rounds(_ pictures: Int, _ threads: Int) -> [[Draft]] {
+    plan.phases.flatMap { phase in
+      if let group = phase.pictures { return [groups(phase, group, pictures, threads)] }
+      return plan.segments[phase.segments].map { segment in
+        let works = works(segment, pictures, threads)
+        return works.enumerated().map { number, work in
+          let owner = (0..<threads).last { works.count * $0 / threads <= number } ?? 0
+          return Draft(
+            work: work.0, pictures: work.1, owner: owner,
+            isMovable: number > works.count * owner / threads)
+        }
+      }
+    }
+  }
+
+  // A phase that threads take their own pictures through, a group at a time.
+  private func groups(_ phase: Phase, _ group: Int, _ pictures: Int, _ threads: Int) -> [Draft] {
+    let groups = phase.groups(of: (pictures + threads - 1) / threads)
+    return (0..<threads).flatMap { thread in
+      let own = (0..<pictures).part(thread, of: threads)
+      return (0..<groups).map {
+        Draft(
+          work: .segments(phase.segments), pictures: own.part($0, of: groups), owner: thread,
+          isMovable: false)
+      }
+    }
+    .filter { !$0.pictures.isEmpty }
+  }
+
+  // The parts of a segment that is done by all threads.
+  private func works(
+    _ segment: Segment, _ pictures: Int, _ threads: Int
+  ) -> [(InferenceTask.Work, Range<Int>)] {
+    guard segment.parts.isEmpty else {
+      return (0..<pictures).flatMap { picture in
+        segment.parts.flatMap { part in
+          let pieces = part.rest.isEmpty ? [] : [(part.rest, part.restAlone)]
+          return ([(part.actions, part.actions)] + pieces).map { following, alone in
+            (InferenceTask.Work.strips(following: following, alone: alone), picture..<picture + 1)
+          }
+        }
+      }
+    }
+    let position = segment.steps.lowerBound
+    let step = prepared.steps[position]
+    if isInPlace(step) { return [] }
+    let parts = threads == 1 ? [] : parts(of: step, pictures, threads)
+    guard parts.isEmpty else {
+      return parts.indices.map { number in
+        var part = parts[number]
+        part.continues = number > 0 && parts[number - 1].rows == part.rows
+        return (.step(position, part), 0..<pictures)
+      }
+    }
+    let chunks = min(pictures, threads)
+    return (0..<chunks).map { (.step(position, nil), (0..<pictures).part($0, of: chunks)) }
+  }
+
+  // What a task reads and writes of the maps that all pictures have in common.
+  private func regions(_ work: InferenceTask.Work, _ pictures: Range<Int>) -> [Region] {
+    switch work {
+    case .handOver: return []
+    case .step(let position, let part):
+      return regions(prepared.steps[position], part ?? StepPart(), pictures)
+    case .strips(let following, let alone):
+      return (following + alone).flatMap {
+        regions(prepared.steps[$0.step], StepPart(rows: $0.rows), pictures)
+      }
+    case .segments(let range):
+      return plan.segments[range].flatMap { segment in
+        prepared.steps[segment.steps].flatMap { regions($0, StepPart(), pictures) }
+      }
+    }
+  }
+
+  private func regions(
+    _ step: PreparedStep, _ part: StepPart, _ pictures: Range<Int>
+  ) -> [Region] {
+    func region(_ node: Int, _ rows: Range<Int>?, _ channels: Range<Int>?, written: Bool) -> Region?
+    {
+      let (place, shape) = (place(node), prepared.network.nodes[node].shape)
+      guard !place.isWorkers else { return nil }
+      let channels = channels ?? 0..<shape.channels
+      return Region(
+        buffer: place.buffer, map: plan.wholes[node], isWritten: written, pictures: pictures,
+        rows: rows ?? 0..<shape.rows,
+        channels: place.channel + channels.lowerBound..<place.channel + channels.upperBound)
+    }
+    let reads = step.sources.map { source in
+      let rows = part.rows.map { step.rowsRead($0, of: source) }
+      return region(source, rows, step.channelsRead(part.columns, of: source), written: false)
+    }
+    return (reads + [region(step.node, part.rows, part.columns, written: true)]).compactMap { $0 }
+  }
+}
+
+extension PreparedStep {
+  /// Channels of one of its inputs, or of its residual, that some channels of its result need; nil for all.
+  fileprivate func channelsRead(_ channels: Range<Int>?, of source: Int) -> Range<Int>? {
+    guard inputs.contains(source) else { return channels }
+    if case .convolution(let plan, _, _, _) = work, plan.geometry.isDepthwise { return channels }
+    return nil
+  }
+}
+
+/// A part of a map.
+private struct Region {
+  /// The memory in which the map lies.
+  let buffer: Int
+  let map: Int
+  let isWritten: Bool
+  let pictures, rows, channels: Range<Int>
+
+  func meets(_ other: Region) -> Bool {
+    pictures.overlaps(other.pictures) && rows.overlaps(other.rows)
+      && channels.overlaps(other.channels)
+  }
+}
+
+/// Which tasks have written what, and which maps lie where, round after round.
+private struct Needs {
+  /// Parts of a map that were written, and by whom; by map.
+  private var written: [[(task: Int, region: Region)]]
+  /// By buffer: the map in it, and the tasks that read or write it.
+  private var maps: [Int?]
+  private var users: [[Int]]
+  /// By map: the task that waits until its memory is free.
+  private var handOver: [Int?]
+
+  init(_ workspace: InferenceWorkspace) {
+    let (nodes, buffers) = (workspace.plan.places.count, workspace.plan.commonSizes.count)
+    written = Array(repeating: [], count: nodes)
+    handOver = Array(repeating: nil, count: nodes)
+    maps = Array(repeating: nil, count: buffers)
+    users = Array(repeating: [], count: buffers)
+  }
+
+  /// For each of the maps that a round of tasks begins to write, where another has lain before: who must be done with that one. The tasks that wait for them are numbered
+  /// from `first` on.
+  mutating func handOvers(to round: [[Region]], from first: Int) -> [[Int]] {
+    var waiting: [[Int]] = []
+    for region in round.joined() where region.isWritten && maps[region.buffer] != region.map {
+      if !users[region.buffer].isEmpty {
+        handOver[region.map] = first + waiting.count
+        waiting.append(users[region.buffer])
+      }
+      maps[region.buffer] = region.map
+      users[region.buffer] = []
+    }
+    return waiting
+  }
+
+  /// What a task of the round needs that touches these regions.
+  func of(_ regions: [Region]) -> [Int] {
+    var needs: Set<Int> = []
+    for region in regions {
+      if region.isWritten {
+        if let task = handOver[region.map] { needs.insert(task) }
+      } else {
+        for (task, other) in written[region.map] where other.meets(region) { needs.insert(task) }
+      }
+    }
+    return needs.sorted()
+  }
+
+  /// What a task of the round touches.
+  mutating func add(_ regions: [Region], by task: Int) {
+    for region in regions {
+      if users[region.buffer].last != task { users[region.buffer].append(task) }
+      if region.isWritten { written[region.map].append((task, region)) }
+    }
+  }
+}
