@@ -18,6 +18,9 @@ private let tileOfSevens = 14
 /// A loop over more rows is not unrolled, and then the sums are in memory.
 private let mostUnrolled = 12
 
+/// The sums of fewer products are there before their places come.
+private let fewestProducts = 32
+
 /// What a forward tile begins with and how it ends. All that is added to the sums they begin with, so that at the end they are only cut off and stored. The tiles say so
 /// themselves: a function that takes the sums would have them in memory, and the inner loop with it.
 struct TileEnd {
@@ -87,8 +90,9 @@ func forwardTiles<let rows: Int>(
   let (low, high, count) = (end.low, end.high, end.count(lanes))
   let (bias0, bias1) = (end.bias(0), end.bias(lanes))
   var (a, c, residual, next) = (a, c, end.residual, ahead)
+  let fetches = tapCount * depth >= fewestProducts
   for _ in 0..<tiles {
-    fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc)
+    if fetches { fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc) }
     var left = InlineArray<rows, Vector> { _ in bias0 }
     var right = InlineArray<rows, Vector> { _ in bias1 }
     if let place = residual {
@@ -102,21 +106,33 @@ func forwardTiles<let rows: Int>(
     }
     var (b, asked) = (b, next.at)
     for tap in 0..<tapCount {
-      var p = a + taps[tap]
+      // The pixels of every third row; those of the two after it follow from it as processors address memory. A register for each would be too many beside the loop's own;
+      // planes' tiles, which begin less often, gain nothing by it.
+      var pixels = InlineArray<rows, ConstFloats> { a + taps[tap] + 3 * $0 * lda }
       for _ in 0..<depth {
         let b0 = load(b)
         let b1 = load(b + lanes)
-        @inline(__always) func add(_ i: Int) {
-          let s = Vector(repeating: p[i * lda])
+        @inline(__always) func add(_ i: Int, _ pixel: ConstFloats) {
+          let s = Vector(repeating: pixel.pointee)
           left[i] = fma(s, b0, left[i])
           right[i] = fma(s, b1, right[i])
         }
-        for i in 0..<min(rows, mostUnrolled) { add(i) }
-        for i in min(rows, mostUnrolled)..<rows { add(i) }
+        for j in 0..<rows / 3 {
+          let p = pixels[j]
+          add(3 * j, p)
+          add(3 * j + 1, p + lda)
+          add(3 * j + 2, p + 2 * lda)
+          pixels[j] = cv_place(p + 1)
+        }
+        if rows % 3 > 0 {
+          let p = pixels[rows / 3]
+          add(rows / 3 * 3, p)
+          if rows % 3 > 1 { add(rows / 3 * 3 + 1, p + lda) }
+          pixels[rows / 3] = cv_place(p + 1)
+        }
         cv_prefetch2(asked)
         asked += next.step
         b += 2 * lanes
-        p += 1
       }
     }
     for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
@@ -184,12 +200,27 @@ func narrowTiles<let rows: Int>(
     }
     var b = b
     for tap in 0..<tapCount {
-      var p = a + taps[tap]
+      // As in the wider tiles.
+      var pixels = InlineArray<rows, ConstFloats> { a + taps[tap] + 3 * $0 * lda }
       for _ in 0..<depth {
         let v = load(b)
-        for i in 0..<rows { sums[i] = fma(Vector(repeating: p[i * lda]), v, sums[i]) }
+        @inline(__always) func add(_ i: Int, _ pixel: ConstFloats) {
+          sums[i] = fma(Vector(repeating: pixel.pointee), v, sums[i])
+        }
+        for j in 0..<rows / 3 {
+          let p = pixels[j]
+          add(3 * j, p)
+          add(3 * j + 1, p + lda)
+          add(3 * j + 2, p + 2 * lda)
+          pixels[j] = cv_place(p + 1)
+        }
+        if rows % 3 > 0 {
+          let p = pixels[rows / 3]
+          add(rows / 3 * 3, p)
+          if rows % 3 > 1 { add(rows / 3 * 3 + 1, p + lda) }
+          pixels[rows / 3] = cv_place(p + 1)
+        }
         b += 2 * lanes
-        p += 1
       }
     }
     if count == lanes {

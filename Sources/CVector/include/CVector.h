@@ -70,6 +70,9 @@ CV_INLINE void cv_end_streaming(void) {
 #endif
 }
 
+/// The same address, of which the compiler knows nothing more: it neither follows it through a loop nor computes it ahead.
+CV_INLINE const float *cv_place(const float *p) { __asm__("" : "+r"(p)); return p; }
+
 /// Asks for the cache line of an address, into the second-level cache and into the first; the address need not exist.
 CV_INLINE void cv_prefetch2(const float *p) { __builtin_prefetch(p, 0, 2); }
 CV_INLINE void cv_prefetch1(const float *p) { __builtin_prefetch(p, 0, 3); }
