@@ -135,10 +135,22 @@ func forwardTiles<let rows: Int>(
         b += 2 * lanes
       }
     }
-    for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
     if count == lanes {
-      for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes) }
+      @inline(__always) func finish(_ i: Int, _ place: Floats) {
+        store(clamped(left[i], low, high), place)
+        store(clamped(right[i], low, high), place + lanes)
+      }
+      var place = c
+      for j in 0..<rows / 3 {
+        finish(3 * j, place)
+        finish(3 * j + 1, place + ldc)
+        finish(3 * j + 2, place + 2 * ldc)
+        place = UnsafeMutablePointer(mutating: cv_place(place + 3 * ldc))
+      }
+      if rows % 3 > 0 { finish(rows / 3 * 3, place) }
+      if rows % 3 > 1 { finish(rows / 3 * 3 + 1, place + ldc) }
     } else {
+      for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
       for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes, first: count) }
     }
     next.advance()
