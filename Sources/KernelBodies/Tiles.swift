@@ -80,6 +80,27 @@ func fetchPlaces<let rows: Int>(_: InlineArray<rows, Bool>.Type, _ c: Floats, ld
   }
 }
 
+/// Adds the products with the pixels of all of a tile's rows at one place of the depth, and goes on to the next. `pixels` begins with those of every third row; the two after
+/// it follow from it as processors address memory, for a register for each would be too many beside the loop's own.
+@inline(__always)
+private func forPixels<let rows: Int>(
+  _ pixels: inout InlineArray<rows, ConstFloats>, _ lda: Int, _ add: (Int, ConstFloats) -> Void
+) {
+  for j in 0..<rows / 3 {
+    let p = pixels[j]
+    add(3 * j, p)
+    add(3 * j + 1, p + lda)
+    add(3 * j + 2, p + 2 * lda)
+    pixels[j] = cv_place(p + 1)
+  }
+  if rows % 3 > 0 {
+    let p = pixels[rows / 3]
+    add(rows / 3 * 3, p)
+    if rows % 3 > 1 { add(rows / 3 * 3 + 1, p + lda) }
+    pixels[rows / 3] = cv_place(p + 1)
+  }
+}
+
 /// So many tiles, one below the other, of two vectors of columns.
 @inline(__always)
 func forwardTiles<let rows: Int>(
@@ -106,8 +127,6 @@ func forwardTiles<let rows: Int>(
     }
     var (b, asked) = (b, next.at)
     for tap in 0..<tapCount {
-      // The pixels of every third row; those of the two after it follow from it as processors address memory. A register for each would be too many beside the loop's own;
-      // planes' tiles, which begin less often, gain nothing by it.
       var pixels = InlineArray<rows, ConstFloats> { a + taps[tap] + 3 * $0 * lda }
       for _ in 0..<depth {
         let b0 = load(b)
@@ -117,19 +136,7 @@ func forwardTiles<let rows: Int>(
           left[i] = fma(s, b0, left[i])
           right[i] = fma(s, b1, right[i])
         }
-        for j in 0..<rows / 3 {
-          let p = pixels[j]
-          add(3 * j, p)
-          add(3 * j + 1, p + lda)
-          add(3 * j + 2, p + 2 * lda)
-          pixels[j] = cv_place(p + 1)
-        }
-        if rows % 3 > 0 {
-          let p = pixels[rows / 3]
-          add(rows / 3 * 3, p)
-          if rows % 3 > 1 { add(rows / 3 * 3 + 1, p + lda) }
-          pixels[rows / 3] = cv_place(p + 1)
-        }
+        forPixels(&pixels, lda, add)
         cv_prefetch2(asked)
         asked += next.step
         b += 2 * lanes
@@ -160,7 +167,7 @@ func forwardTiles<let rows: Int>(
   ahead = next
 }
 
-/// Two vectors of columns of a plain product.
+/// Two vectors of columns of a plain product. Its depth is long beside what `forPixels` would save.
 @inline(__always)
 func planeTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats,
@@ -212,26 +219,13 @@ func narrowTiles<let rows: Int>(
     }
     var b = b
     for tap in 0..<tapCount {
-      // As in the wider tiles.
       var pixels = InlineArray<rows, ConstFloats> { a + taps[tap] + 3 * $0 * lda }
       for _ in 0..<depth {
         let v = load(b)
         @inline(__always) func add(_ i: Int, _ pixel: ConstFloats) {
           sums[i] = fma(Vector(repeating: pixel.pointee), v, sums[i])
         }
-        for j in 0..<rows / 3 {
-          let p = pixels[j]
-          add(3 * j, p)
-          add(3 * j + 1, p + lda)
-          add(3 * j + 2, p + 2 * lda)
-          pixels[j] = cv_place(p + 1)
-        }
-        if rows % 3 > 0 {
-          let p = pixels[rows / 3]
-          add(rows / 3 * 3, p)
-          if rows % 3 > 1 { add(rows / 3 * 3 + 1, p + lda) }
-          pixels[rows / 3] = cv_place(p + 1)
-        }
+        forPixels(&pixels, lda, add)
         b += 2 * lanes
       }
     }
