@@ -8,8 +8,8 @@ import Synchronization
 
 /// Tasks that need what others of them have done, for the threads of a team.
 ///
-/// Nobody waits for a whole round of tasks: each thread does its own in their order, each as soon as what it needs is done, and meanwhile takes tasks of others that may
-/// move. Who needs a task that nobody has begun does it; so a thread waits only for one that is at work, for ever is impossible.
+/// Nobody waits for a whole round of tasks: each thread does its own in their order, each as soon as what it needs is done, and between two rounds takes tasks of others
+/// that may move. Who needs a task that nobody has begun does it, so that a thread waits only for tasks that are at work, and no two for each other.
 public final class TaskGraph: @unchecked Sendable {
   /// A task, by the number of its place among all.
   public struct Task: Sendable {

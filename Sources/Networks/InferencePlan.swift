@@ -60,7 +60,7 @@ struct InferencePlan {
       slots[node] = memory[isCommon(node)]?.take(
         rows * shape.columns * shape.channels * (own(node) ?? 1))
     }
-    // Threads at a single picture may be some segments apart; who waited until all have read a map before its memory is written again would bring them together.
+    // Threads at a single picture may be some segments apart: so long a map's memory rests, or all would wait until the last has read it.
     let rest = pictures == 1 && threads > 1 ? 2 : 0
     // Where pictures run in groups, some are at the end of the last such phase in a row while others are at the beginning of the first: a common map stays until all are done.
     let free = lives.indices.reduce(into: [Int: [Int]]()) { free, node in
