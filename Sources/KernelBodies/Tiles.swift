@@ -80,24 +80,32 @@ func fetchPlaces<let rows: Int>(_: InlineArray<rows, Bool>.Type, _ c: Floats, ld
   }
 }
 
-/// Adds the products with the pixels of all of a tile's rows at one place of the depth, and goes on to the next. `pixels` begins with those of every third row; the two after
-/// it follow from it as processors address memory, for a register for each would be too many beside the loop's own.
+/// Where a tile's rows lie, `step` numbers apart: beginning with every third row, from which the two after it follow as processors address memory, for a register for each
+/// would be too many beside a loop's own.
 @inline(__always)
-private func forPixels<let rows: Int>(
-  _ pixels: inout InlineArray<rows, ConstFloats>, _ lda: Int, _ add: (Int, ConstFloats) -> Void
+private func rowPlaces<let rows: Int>(
+  _: InlineArray<rows, Bool>.Type, _ first: ConstFloats, _ step: Int
+) -> InlineArray<rows, ConstFloats> {
+  InlineArray<rows, ConstFloats> { cv_place(first + 3 * $0 * step) }
+}
+
+/// Calls `body` with the number and the place of each row, and goes on by a number in each.
+@inline(__always)
+private func forRows<let rows: Int>(
+  _ places: inout InlineArray<rows, ConstFloats>, _ step: Int, _ body: (Int, ConstFloats) -> Void
 ) {
   for j in 0..<rows / 3 {
-    let p = pixels[j]
-    add(3 * j, p)
-    add(3 * j + 1, p + lda)
-    add(3 * j + 2, p + 2 * lda)
-    pixels[j] = cv_place(p + 1)
+    let p = places[j]
+    body(3 * j, p)
+    body(3 * j + 1, p + step)
+    body(3 * j + 2, p + 2 * step)
+    places[j] = cv_place(p + 1)
   }
   if rows % 3 > 0 {
-    let p = pixels[rows / 3]
-    add(rows / 3 * 3, p)
-    if rows % 3 > 1 { add(rows / 3 * 3 + 1, p + lda) }
-    pixels[rows / 3] = cv_place(p + 1)
+    let p = places[rows / 3]
+    body(rows / 3 * 3, p)
+    if rows % 3 > 1 { body(rows / 3 * 3 + 1, p + step) }
+    places[rows / 3] = cv_place(p + 1)
   }
 }
 
@@ -127,7 +135,7 @@ func forwardTiles<let rows: Int>(
     }
     var (b, asked) = (b, next.at)
     for tap in 0..<tapCount {
-      var pixels = InlineArray<rows, ConstFloats> { a + taps[tap] + 3 * $0 * lda }
+      var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
       for _ in 0..<depth {
         let b0 = load(b)
         let b1 = load(b + lanes)
@@ -136,26 +144,20 @@ func forwardTiles<let rows: Int>(
           left[i] = fma(s, b0, left[i])
           right[i] = fma(s, b1, right[i])
         }
-        forPixels(&pixels, lda, add)
+        forRows(&pixels, lda, add)
         cv_prefetch2(asked)
         asked += next.step
         b += 2 * lanes
       }
     }
     if count == lanes {
-      @inline(__always) func finish(_ i: Int, _ place: Floats) {
+      @inline(__always) func finish(_ i: Int, _ place: ConstFloats) {
+        let place = UnsafeMutablePointer(mutating: place)
         store(clamped(left[i], low, high), place)
         store(clamped(right[i], low, high), place + lanes)
       }
-      var place = c
-      for j in 0..<rows / 3 {
-        finish(3 * j, place)
-        finish(3 * j + 1, place + ldc)
-        finish(3 * j + 2, place + 2 * ldc)
-        place = UnsafeMutablePointer(mutating: cv_place(place + 3 * ldc))
-      }
-      if rows % 3 > 0 { finish(rows / 3 * 3, place) }
-      if rows % 3 > 1 { finish(rows / 3 * 3 + 1, place + ldc) }
+      var places = rowPlaces(InlineArray<rows, Bool>.self, UnsafePointer(c), ldc)
+      forRows(&places, ldc, finish)
     } else {
       for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
       for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes, first: count) }
@@ -167,7 +169,7 @@ func forwardTiles<let rows: Int>(
   ahead = next
 }
 
-/// Two vectors of columns of a plain product. Its depth is long beside what `forPixels` would save.
+/// Two vectors of columns of a plain product. Its depth is long beside what `forRows` would save.
 @inline(__always)
 func planeTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats,
@@ -219,13 +221,13 @@ func narrowTiles<let rows: Int>(
     }
     var b = b
     for tap in 0..<tapCount {
-      var pixels = InlineArray<rows, ConstFloats> { a + taps[tap] + 3 * $0 * lda }
+      var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
       for _ in 0..<depth {
         let v = load(b)
         @inline(__always) func add(_ i: Int, _ pixel: ConstFloats) {
           sums[i] = fma(Vector(repeating: pixel.pointee), v, sums[i])
         }
-        forPixels(&pixels, lda, add)
+        forRows(&pixels, lda, add)
         b += 2 * lanes
       }
     }
