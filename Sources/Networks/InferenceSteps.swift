@@ -4,7 +4,7 @@ import AvocetKernels
 struct StepPart {
   var rows: Range<Int>? = nil
   var columns: Range<Int>? = nil
-  /// Whether the worker has just computed other columns of the same rows.
+  /// Whether the part before it is other columns of the same rows, and the same worker has just computed it.
   var continues = false
 }
 

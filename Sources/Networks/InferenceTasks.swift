@@ -28,8 +28,7 @@ struct InferenceTasks {
 
 /// A task of a round, of which the threads take even shares.
 private struct Draft {
-  let work: InferenceTask.Work
-  let pictures: Range<Int>
+  let task: InferenceTask
   let owner: Int
   let isMovable: Bool
 }
@@ -40,14 +39,14 @@ extension InferenceWorkspace {
     var needs = Needs(self)
     var (list, tasks): ([InferenceTask], [TaskGraph.Task]) = ([], [])
     for (round, drafts) in rounds(pictures, threads).enumerated() {
-      let touched = drafts.map { regions($0.work, $0.pictures) }
+      let touched = drafts.map { regions($0.task) }
       for needed in needs.handOvers(to: touched, from: list.count) {
         list.append(InferenceTask(.handOver, 0..<0))
         tasks.append(TaskGraph.Task(owner: nil, round: 2 * round, needs: needed))
       }
       let first = list.count
       for (draft, regions) in zip(drafts, touched) {
-        list.append(InferenceTask(draft.work, draft.pictures))
+        list.append(draft.task)
         tasks.append(
           TaskGraph.Task(
             owner: draft.owner, round: 2 * round + 1, isMovable: draft.isMovable,
@@ -64,12 +63,11 @@ extension InferenceWorkspace {
     plan.phases.flatMap { phase in
       if let group = phase.pictures { return [groups(phase, group, pictures, threads)] }
       return plan.segments[phase.segments].map { segment in
-        let works = works(segment, pictures, threads)
-        return works.enumerated().map { number, work in
-          let owner = (0..<threads).last { works.count * $0 / threads <= number } ?? 0
+        let parts = parts(of: segment, pictures, threads)
+        return parts.enumerated().map { number, task in
+          let owner = (0..<threads).last { parts.count * $0 / threads <= number } ?? 0
           return Draft(
-            work: work.0, pictures: work.1, owner: owner,
-            isMovable: number > works.count * owner / threads)
+            task: task, owner: owner, isMovable: number > parts.count * owner / threads)
         }
       }
     }
@@ -82,23 +80,23 @@ extension InferenceWorkspace {
       let own = (0..<pictures).part(thread, of: threads)
       return (0..<groups).map {
         Draft(
-          work: .segments(phase.segments), pictures: own.part($0, of: groups), owner: thread,
+          task: InferenceTask(.segments(phase.segments), own.part($0, of: groups)), owner: thread,
           isMovable: false)
       }
     }
-    .filter { !$0.pictures.isEmpty }
+    .filter { !$0.task.pictures.isEmpty }
   }
 
   // The parts of a segment that is done by all threads.
-  private func works(
-    _ segment: Segment, _ pictures: Int, _ threads: Int
-  ) -> [(InferenceTask.Work, Range<Int>)] {
+  private func parts(
+    of segment: Segment, _ pictures: Int, _ threads: Int
+  ) -> [InferenceTask] {
     guard segment.parts.isEmpty else {
       return (0..<pictures).flatMap { picture in
         segment.parts.flatMap { part in
           let pieces = part.rest.isEmpty ? [] : [(part.rest, part.restAlone)]
           return ([(part.actions, part.actions)] + pieces).map { following, alone in
-            (InferenceTask.Work.strips(following: following, alone: alone), picture..<picture + 1)
+            InferenceTask(.strips(following: following, alone: alone), picture..<picture + 1)
           }
         }
       }
@@ -111,26 +109,29 @@ extension InferenceWorkspace {
       return parts.indices.map { number in
         var part = parts[number]
         part.continues = number > 0 && parts[number - 1].rows == part.rows
-        return (.step(position, part), 0..<pictures)
+        return InferenceTask(.step(position, part), 0..<pictures)
       }
     }
     let chunks = min(pictures, threads)
-    return (0..<chunks).map { (.step(position, nil), (0..<pictures).part($0, of: chunks)) }
+    return (0..<chunks).map {
+      InferenceTask(.step(position, nil), (0..<pictures).part($0, of: chunks))
+    }
   }
 
   // What a task reads and writes of the maps that all pictures have in common.
-  private func regions(_ work: InferenceTask.Work, _ pictures: Range<Int>) -> [Region] {
-    switch work {
+  private func regions(_ task: InferenceTask) -> [Region] {
+    switch task.work {
     case .handOver: return []
     case .step(let position, let part):
-      return regions(prepared.steps[position], part ?? StepPart(), pictures)
-    case .strips(let following, let alone):
-      return (following + alone).flatMap {
-        regions(prepared.steps[$0.step], StepPart(rows: $0.rows), pictures)
+      return regions(prepared.steps[position], part ?? StepPart(), task.pictures)
+    case .strips(_, let alone):
+      // Who goes on with what is in its windows reads less.
+      return alone.flatMap {
+        regions(prepared.steps[$0.step], StepPart(rows: $0.rows), task.pictures)
       }
     case .segments(let range):
       return plan.segments[range].flatMap { segment in
-        prepared.steps[segment.steps].flatMap { regions($0, StepPart(), pictures) }
+        prepared.steps[segment.steps].flatMap { regions($0, StepPart(), task.pictures) }
       }
     }
   }
