@@ -29,7 +29,9 @@ public final class TaskGraph: @unchecked Sendable {
     }
   }
 
-  private let needs: [[Int]]
+  // The needs of all tasks in a row, and where those of each begin.
+  private let needs: [Int]
+  private let firstNeeds: [Int]
   // By thread: its own tasks, and after those of each round the others' that it may take.
   private let programs: [[(task: Int, isOwn: Bool)]]
   /// Of each task twice the number of runs in which it was done, and one more while somebody is at it; a cache line apart.
@@ -46,7 +48,8 @@ public final class TaskGraph: @unchecked Sendable {
           && (0..<threads).contains(task.owner ?? 0),
         "task \(number) needs a later one, or its round or owner is out of order")
     }
-    needs = tasks.map(\.needs)
+    needs = tasks.flatMap(\.needs)
+    firstNeeds = tasks.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.needs.count) }
     let rounds = Dictionary(grouping: tasks.indices) { tasks[$0].round }.sorted { $0.key < $1.key }
     programs = (0..<threads).map { thread in
       rounds.flatMap { _, numbers in
@@ -59,7 +62,7 @@ public final class TaskGraph: @unchecked Sendable {
   }
 
   deinit {
-    states.deinitialize(count: needs.count * Self.line)
+    states.deinitialize(count: count * Self.line)
     states.deallocate()
   }
 
@@ -67,7 +70,7 @@ public final class TaskGraph: @unchecked Sendable {
   /// be read by those that need it. Takes no memory. Not reentrant.
   public func run(on team: ThreadTeam?, _ body: (_ task: Int, _ worker: Int) -> Void) {
     guard let team, programs.count > 1 else {
-      for task in needs.indices { body(task, 0) }
+      for task in 0..<count { body(task, 0) }
       return
     }
     runs += 1
@@ -76,7 +79,7 @@ public final class TaskGraph: @unchecked Sendable {
         perform(task, worker, body)
       }
       // Own tasks are done; what others have not begun is left.
-      for task in needs.indices { perform(task, worker, body) }
+      for task in 0..<count { perform(task, worker, body) }
     }
   }
 
@@ -84,7 +87,12 @@ public final class TaskGraph: @unchecked Sendable {
     states[task * Self.line].load(ordering: .acquiring) == 2 * runs
   }
 
-  private func isReady(_ task: Int) -> Bool { needs[task].allSatisfy(isDone) }
+  private var count: Int { firstNeeds.count - 1 }
+
+  private func isReady(_ task: Int) -> Bool {
+    for i in firstNeeds[task]..<firstNeeds[task + 1] where !isDone(needs[i]) { return false }
+    return true
+  }
 
   // Nothing if somebody has begun it.
   private func perform(_ task: Int, _ worker: Int, _ body: (Int, Int) -> Void) {
@@ -94,7 +102,8 @@ public final class TaskGraph: @unchecked Sendable {
         expected: 2 * runs - 2, desired: 2 * runs - 1, ordering: .acquiringAndReleasing
       ).exchanged
     else { return }
-    for need in needs[task] {
+    for i in firstNeeds[task]..<firstNeeds[task + 1] {
+      let need = needs[i]
       perform(need, worker, body)
       // Awake at first, then leaving the core to others.
       while !spin(until: { isDone(need) }) { sched_yield() }

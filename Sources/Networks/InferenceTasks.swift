@@ -22,7 +22,7 @@ final class InferenceTask: Sendable {
 /// The tasks of a run, and what each needs of the others.
 struct InferenceTasks {
   let pictures: Int
-  let list: [InferenceTask]
+  let list: Uncounted<InferenceTask>
   let graph: TaskGraph
 }
 
@@ -55,7 +55,7 @@ extension InferenceWorkspace {
       for (number, regions) in touched.enumerated() { needs.add(regions, by: first + number) }
     }
     return InferenceTasks(
-      pictures: pictures, list: list, graph: TaskGraph(tasks, threads: threads))
+      pictures: pictures, list: Uncounted(list), graph: TaskGraph(tasks, threads: threads))
   }
 
   // Rounds of tasks: a step or a segment after the other, or all phases in which a thread takes its pictures in groups.

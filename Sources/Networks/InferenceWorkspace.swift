@@ -14,6 +14,7 @@ public final class InferenceWorkspace {
   private let team: ThreadTeam?
   private let common: [FloatBuffer]
   private let workers: [Worker]
+  private let steps: Uncounted<PreparedStep>
   // Those of the last run.
   private var tasks: InferenceTasks?
 
@@ -21,22 +22,30 @@ public final class InferenceWorkspace {
     let maps: [FloatBuffer]
     let scratch: FloatBuffer
     /// The rows of the maps at which the windows begin, by buffer.
-    var firstRows: [Int]
+    let firstRows: UnsafeMutablePointer<Int>
     /// The first of the pictures that it takes together.
     var firstPicture = 0
     /// The task that it did last.
     var lastTask: Int?
+    // What a thread writes has cache lines of its own, here and above.
+    private let apart = InlineArray<8, Int>(repeating: 0)
 
     init(_ maps: [FloatBuffer], scratch: FloatBuffer) {
       (self.maps, self.scratch) = (maps, scratch)
-      firstRows = maps.map { _ in 0 }
+      let bytes = (maps.count * MemoryLayout<Int>.stride + 63) / 64 * 64
+      firstRows = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        .bindMemory(to: Int.self, capacity: maps.count)
+      firstRows.initialize(repeating: 0, count: maps.count)
     }
+
+    deinit { firstRows.deallocate() }
   }
 
   /// Memory for up to `pictures` at once, to be run by the caller's thread alone or by a team.
   public init(_ prepared: PreparedNetwork, pictures: Int = 1, team: ThreadTeam? = nil) {
     precondition(pictures > 0, "InferenceWorkspace: \(pictures) pictures")
     (self.prepared, capacity, self.team) = (prepared, pictures, team)
+    steps = Uncounted(prepared.steps)
     let plan = InferencePlan(prepared, pictures: pictures, threads: team?.threadCount ?? 1)
     self.plan = plan
     common = FloatBuffer.inARow(plan.commonSizes.map { $0 * pictures })
@@ -108,9 +117,10 @@ public final class InferenceWorkspace {
       ?? self.tasks(pictures, threads: team?.threadCount ?? 1)
     self.tasks = tasks
     for worker in workers { worker.lastTask = nil }
+    let list = tasks.list
     tasks.graph.run(on: team) { number, worker in
       let own = workers[worker]
-      run(tasks.list[number], follows: own.lastTask == number - 1, worker)
+      list.with(number) { run($0, follows: own.lastTask == number - 1, worker) }
       own.lastTask = number
     }
   }
@@ -120,8 +130,7 @@ public final class InferenceWorkspace {
     case .handOver: break
     case .step(let position, var part):
       if !follows { part?.continues = false }
-      let step = prepared.steps[position]
-      timed(step, worker) { run(step, task.pictures, part, worker) }
+      timed(position, worker) { run($0, task.pictures, part, worker) }
     case .strips(let following, let alone):
       run(follows ? following : alone, task.pictures.lowerBound, worker)
     case .segments(let range): run(range, task.pictures, worker)
@@ -133,8 +142,7 @@ public final class InferenceWorkspace {
     workers[worker].firstPicture = pictures.lowerBound
     for segment in plan.segments[segments] {
       if segment.parts.isEmpty {
-        let step = prepared.steps[segment.steps.lowerBound]
-        timed(step, worker) { run(step, pictures, nil, worker) }
+        timed(segment.steps.lowerBound, worker) { run($0, pictures, nil, worker) }
       }
       for picture in pictures {
         for part in segment.parts { run(part.actions, picture, worker) }
@@ -144,8 +152,7 @@ public final class InferenceWorkspace {
 
   private func run(_ actions: [StripAction], _ picture: Int, _ worker: Int) {
     for action in actions {
-      let step = prepared.steps[action.step]
-      timed(step, worker) {
+      timed(action.step, worker) { step in
         if let move = action.move { self.move(place(step.node), to: move, worker) }
         run(step, picture..<(picture + 1), StepPart(rows: action.rows), worker)
       }
@@ -163,10 +170,12 @@ public final class InferenceWorkspace {
     own.firstRows[place.buffer] = move.first
   }
 
-  private func timed(_ step: PreparedStep, _ worker: Int, _ body: () -> Void) {
-    guard let observer, worker == 0 else { return body() }
-    let duration = ContinuousClock().measure(body)
-    observer(StepTime(node: step.nodes[0], pass: .forward, duration: duration))
+  private func timed(_ position: Int, _ worker: Int, _ body: (PreparedStep) -> Void) {
+    steps.with(position) { step in
+      guard worker == 0, let observer else { return body(step) }
+      let duration = ContinuousClock().measure { body(step) }
+      observer(StepTime(node: step.nodes[0], pass: .forward, duration: duration))
+    }
   }
 
   /// The probabilities of a picture of the last run, at the network's temperature.

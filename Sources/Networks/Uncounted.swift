@@ -1,0 +1,16 @@
+/// Objects that threads use side by side without counting references to them: threads that count the references of one object wait for each other.
+struct Uncounted<Object: AnyObject> {
+  // Whose references are counted, once.
+  private let objects: [Object]
+  private let references: [Unmanaged<Object>]
+
+  init(_ objects: [Object]) {
+    self.objects = objects
+    references = objects.map(Unmanaged.passUnretained)
+  }
+
+  /// Calls `body` with one of them.
+  @inline(__always) func with(_ index: Int, _ body: (Object) -> Void) {
+    references[index]._withUnsafeGuaranteedRef(body)
+  }
+}
