@@ -6,8 +6,8 @@ import KernelContract
   return load(bias + channel, upTo: count)
 }
 
-/// So many tiles have pixels that come from far.
-private let fewestTilesOfPixels = 8
+/// So many tiles have pixels that may come from far.
+private let fewestTilesOfPixels = 4
 
 extension Bodies {
   package static func multiplyRuns(
@@ -19,17 +19,18 @@ extension Bodies {
     var weights = b
     let panel = tapCount * depth * width
     let total = runs * tilesOf(pixels)
-    // The tiles fetch the next panel in equal parts; where they are many, the first ones do, and where more is upcoming, all but two. The tiles of the first columns fetch
-    // the pixels of the next tile, if these lie one after the other.
+    // The tiles fetch the next panel in equal parts; where they are many, the first ones do, and where more is upcoming, all but two. Those of the first columns fetch pixels
+    // too, if these lie one after the other.
     let fetching = upcoming != nil && total > 2 ? total - 2 : total
     let step = (width + fetching - 1) / fetching
-    let fetchesPixels = tapCount == 1 && lda == depth && total >= fewestTilesOfPixels
+    let fetchesPixels = runs == 1 && lda == depth && total >= fewestTilesOfPixels
     var column = 0
     while column < columns {
       let isWide = widestTile == 3 && (columns - column + lanes - 1) / lanes == 3
       let taken = isWide ? 3 * lanes : width
       var ahead = Ahead(
-        at: weights + panel, step: step, jump: tapCount * depth * step, end: weights + 2 * panel)
+        at: weights + panel, step: step, jump: tapCount * depth * step, end: weights + 2 * panel,
+        fetchesPixels: fetchesPixels && column == 0)
       if let upcoming {
         // Every panel's last two tiles fetch a part.
         let part = (upcoming.count * width + columns - 1) / columns
@@ -53,11 +54,6 @@ extension Bodies {
             x += rows
           } else {
             let tiles = tileCount(pixels - x)
-            if fetchesPixels && column == 0 {
-              ahead = Ahead(
-                at: from + (x + rows) * lda, step: lanes, jump: rows * lda,
-                end: from + pixels * lda)
-            }
             forwardTiles(
               rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
               depth: depth, weights, c + at, ldc: ldc, &ahead, end)

@@ -50,8 +50,8 @@ struct TileEnd {
   var high: Vector { Vector(repeating: epilogue?.high ?? .infinity) }
 }
 
-/// What tiles ask for while they work: each a part of the next columns' weights, for a long panel comes from far and evenly so it comes in time, or the next tile's pixels;
-/// then of what else is upcoming.
+/// What tiles ask for while they work: each a part of the next columns' weights, for a long panel comes from far and evenly so it comes in time, then of what else is
+/// upcoming.
 struct Ahead {
   var at: ConstFloats
   /// Floats to go on at each step of the depth; none beyond the end.
@@ -60,6 +60,8 @@ struct Ahead {
   var jump: Int
   var end: ConstFloats
   var then: (at: ConstFloats, step: Int, jump: Int, end: ConstFloats)?
+  /// Whether a tap asks for the pixels of the next one besides, the last tap for those of the next tile.
+  let fetchesPixels: Bool
 
   /// Goes on to the next tile.
   @inline(__always) mutating func advance() {
@@ -136,7 +138,7 @@ func forwardTiles<let rows: Int>(
     var (b, asked) = (b, next.at)
     for tap in 0..<tapCount {
       var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
-      for _ in 0..<depth {
+      @inline(__always) func multiply() {
         let b0 = load(b)
         let b1 = load(b + lanes)
         @inline(__always) func add(_ i: Int, _ pixel: ConstFloats) {
@@ -148,6 +150,16 @@ func forwardTiles<let rows: Int>(
         cv_prefetch2(asked)
         asked += next.step
         b += 2 * lanes
+      }
+      if next.fetchesPixels {
+        var far = tap + 1 < tapCount ? a + taps[tap + 1] : a + rows * lda + taps[0]
+        for _ in 0..<depth {
+          multiply()
+          cv_prefetch2(far)
+          far += lanes
+        }
+      } else {
+        for _ in 0..<depth { multiply() }
       }
     }
     if count == lanes {
