@@ -9,6 +9,8 @@ private typealias Constant<let value: Int> = InlineArray<value, Bool>
 private struct DepthwiseWork {
   let x, weights: ConstFloats
   let y: Floats
+  /// Numbers between the pixels of x and of y.
+  let inputStep, step: Int
   let g: ConvolutionGeometry
   /// The channels that are wanted.
   let wanted: Range<Int>
@@ -16,10 +18,11 @@ private struct DepthwiseWork {
   let low, high: Vector
 
   init(
-    _ x: ConstFloats, _ weights: ConstFloats, _ y: Floats, _ g: ConvolutionGeometry,
-    _ wanted: Range<Int>, _ bounds: Epilogue
+    _ x: ConstFloats, _ inputStep: Int, _ weights: ConstFloats, _ y: Floats, _ step: Int,
+    _ g: ConvolutionGeometry, _ wanted: Range<Int>, _ bounds: Epilogue
   ) {
     (self.x, self.weights, self.y, self.g) = (x, weights, y, g)
+    (self.inputStep, self.step) = (inputStep, step)
     (self.wanted, self.bounds) = (wanted, bounds)
     (low, high) = (Vector(repeating: bounds.low), Vector(repeating: bounds.high))
   }
@@ -37,7 +40,7 @@ private struct DepthwiseWork {
     for column in 0..<g.outputColumns {
       let tapColumns = inside(
         column, g.columnStride, g.padding.left, g.kernelColumns, g.inputColumns)
-      let at = (row * g.outputColumns + column) * channels
+      let at = (row * g.outputColumns + column) * step
       let corner =
         (row * g.rowStride - g.padding.top) * g.inputColumns + column * g.columnStride
         - g.padding.left
@@ -45,7 +48,7 @@ private struct DepthwiseWork {
         var sum = biases(bounds, c, n)
         for r in tapRows {
           for s in tapColumns {
-            let v = load(x + (corner + r * g.inputColumns + s) * channels + c, upTo: n)
+            let v = load(x + (corner + r * g.inputColumns + s) * inputStep + c, upTo: n)
             sum = fma(v, load(weights + (r * g.kernelColumns + s) * channels + c, upTo: n), sum)
           }
         }
@@ -99,11 +102,11 @@ private struct DepthwiseWork {
     let channels = g.inputChannels
     let taps = inside(row, g.rowStride, g.padding.top, kernel, g.inputRows)
     let left = column * stride - g.padding.left
-    let corner = x + ((row * g.rowStride - g.padding.top) * g.inputColumns + left) * channels + c
+    let corner = x + ((row * g.rowStride - g.padding.top) * g.inputColumns + left) * inputStep + c
     let bias = biases(bounds, c, n)
     var sums = InlineArray<width, Vector> { _ in bias }
     for r in taps {
-      let from = corner + r * g.inputColumns * channels
+      let from = corner + r * g.inputColumns * inputStep
       let tap = weights + r * kernel * channels + c
       // Neighbours read the same pixels; the compiler keeps them. Only those at a block's ends may lie outside the map.
       for j in 0..<width {
@@ -112,22 +115,23 @@ private struct DepthwiseWork {
           let mayBeOutside = i < kernel / 2 || i + kernel / 2 >= (width - 1) * stride + kernel
           let v =
             mayBeOutside && (left + i < 0 || left + i >= g.inputColumns)
-            ? Vector.zero : load(from + i * channels)
+            ? Vector.zero : load(from + i * inputStep)
           sums[j] = fma(v, load(tap + s * channels), sums[j])
         }
       }
     }
-    let at = (row * g.outputColumns + column) * channels + c
-    for j in 0..<width { end(sums[j], at + j * channels, n) }
+    let at = (row * g.outputColumns + column) * step + c
+    for j in 0..<width { end(sums[j], at + j * step, n) }
   }
 }
 
 extension Bodies {
   package static func depthwise(
-    _ x: ConstFloats, weights: ConstFloats, into y: Floats, _ g: ConvolutionGeometry,
-    rows: Range<Int>, channels: Range<Int>, _ epilogue: Epilogue?
+    _ x: ConstFloats, step inputStep: Int, weights: ConstFloats, into y: Floats, step: Int,
+    _ g: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, _ epilogue: Epilogue?
   ) {
-    let work = DepthwiseWork(x, weights, y, g, channels, epilogue ?? Epilogue())
+    let work = DepthwiseWork(
+      x, inputStep, weights, y, step, g, channels, epilogue ?? Epilogue())
     @inline(__always) func run<let width: Int>(_ width: Constant<width>.Type) {
       switch (g.kernelColumns, g.columnStride) {
       case (3, 1): work.blocks(rows, width, Constant<3>.self, Constant<1>.self)

@@ -209,40 +209,41 @@ func divisor(_ g: PoolGeometry, _ rows: Range<Int>, _ columns: Range<Int>) -> Fl
 }
 
 extension Bodies {
-  package static func averagePool(_ x: ConstFloats, into y: Floats, _ g: PoolGeometry, images: Int)
-  {
-    let channels = g.channels
+  package static func averagePool(
+    _ x: ConstFloats, step: Int, into y: Floats, _ g: PoolGeometry, images: Int,
+    channels: Range<Int>
+  ) {
     for image in 0..<images {
-      let map = x + image * g.inputCount
+      let map = x + image * g.inputRows * g.inputColumns * step
       for row in 0..<g.outputRows {
         let rows = inside(row, g.rowStride, g.padding.top, g.windowRows, g.inputRows)
         for column in 0..<g.outputColumns {
           let columns = inside(
             column, g.columnStride, g.padding.left, g.windowColumns, g.inputColumns)
-          let at = ((image * g.outputRows + row) * g.outputColumns + column) * channels
+          let at = ((image * g.outputRows + row) * g.outputColumns + column) * g.channels
           let corner =
             (row * g.rowStride - g.padding.top) * g.inputColumns + column * g.columnStride
             - g.padding.left
           let factor = 1 / divisor(g, rows, columns)
           // Four vectors of channels at a time: a cache line is used whole, and no sum waits for itself.
-          var c = 0
-          while c + 4 * lanes <= channels {
+          var c = channels.lowerBound
+          while c + 4 * lanes <= channels.upperBound {
             var sums = InlineArray<4, Vector> { _ in Vector.zero }
             for r in rows {
               for s in columns {
-                let p = map + (corner + r * g.inputColumns + s) * channels + c
+                let p = map + (corner + r * g.inputColumns + s) * step + c
                 for i in 0..<4 { sums[i] += load(p + i * lanes) }
               }
             }
             for i in 0..<4 { store(sums[i] * factor, y + at + c + i * lanes) }
             c += 4 * lanes
           }
-          while c < channels {
-            let n = min(lanes, channels - c)
+          while c < channels.upperBound {
+            let n = min(lanes, channels.upperBound - c)
             var sum = Vector.zero
             for r in rows {
               for s in columns {
-                sum += load(map + (corner + r * g.inputColumns + s) * channels + c, upTo: n)
+                sum += load(map + (corner + r * g.inputColumns + s) * step + c, upTo: n)
               }
             }
             store(sum * factor, y + at + c, upTo: n)

@@ -131,16 +131,20 @@ extension KernelTable {
     _ g: ConvolutionGeometry, _ part: ConvolutionPart, scratch: Floats
   ) {
     if g.isDepthwise {
+      let width = g.inputChannels / part.inputParts
+      let x = x + part.columns.lowerBound / width * (g.inputCount / part.inputParts - width)
       for image in part.images {
         bodies.depthwise(
-          x + image * g.inputCount, weights: packed,
-          into: y + image * g.outputRows * g.outputColumns * part.pixelStep, g, rows: part.rows,
-          channels: part.columns, epilogue?.offset(by: image * g.outputCount))
+          x + image * g.inputCount, step: width, weights: packed,
+          into: y + image * g.outputRows * g.outputColumns * part.pixelStep, step: part.pixelStep,
+          g, rows: part.rows, channels: part.columns,
+          epilogue?.offset(by: image * g.outputCount))
       }
     } else if g.isPointwise {
       let first = (part.images.lowerBound * g.outputRows + part.rows.lowerBound) * g.outputColumns
       multiplyPixels(
-        x + first * g.inputChannels, g.inputChannels,
+        x + first * (g.inputChannels / part.inputParts), g.inputChannels, parts: part.inputParts,
+        partStep: g.inputCount / part.inputParts,
         packed + part.columns.lowerBound * g.inputChannels, part.columns.count,
         epilogue?.offset(channel: part.columns.lowerBound, by: first * part.pixelStep),
         into: y + first * part.pixelStep + part.columns.lowerBound, step: part.pixelStep,
@@ -150,21 +154,27 @@ extension KernelTable {
     }
   }
 
-  /// The product of many pixels with packed weights, in blocks of pixels that stay in the first-level cache or near it while they meet all columns.
+  /// The product of many pixels with packed weights, in blocks of pixels that stay in the first-level cache or near it while they meet all columns. The numbers of a
+  /// pixel may lie in parts, each `partStep` behind the one before.
   func multiplyPixels(
-    _ x: ConstFloats, _ depth: Int, _ packed: ConstFloats, _ columns: Int, _ epilogue: Epilogue?,
-    into y: Floats, step: Int, pixels: Int
+    _ x: ConstFloats, _ depth: Int, parts: Int = 1, partStep: Int = 0, _ packed: ConstFloats,
+    _ columns: Int, _ epilogue: Epilogue?, into y: Floats, step: Int, pixels: Int
   ) {
     var zero = 0
+    let width = depth / parts
     let blocks = pixelBlocks(depth, pixels)
-    for number in 0..<blocks {
-      // Tall tiles throughout; the last block has the rest.
-      let first = min(pixels, (pixels * number / blocks + 11) / 12 * 12)
-      let end = min(pixels, (pixels * (number + 1) / blocks + 11) / 12 * 12)
-      bodies.multiplyRuns(
-        x + first * depth, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth,
-        packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
-        pixels: end - first, accumulate: false, epilogue?.offset(by: first * step), upcoming: nil)
+    withOffsets(parts, 0, 0) { taps, _, _ in
+      for part in 0..<parts { taps[part] = part * partStep }
+      for number in 0..<blocks {
+        // Tall tiles throughout; the last block has the rest.
+        let first = min(pixels, (pixels * number / blocks + 11) / 12 * 12)
+        let end = min(pixels, (pixels * (number + 1) / blocks + 11) / 12 * 12)
+        bodies.multiplyRuns(
+          x + first * width, aRows: &zero, lda: width, taps: taps, tapCount: parts, depth: width,
+          packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
+          pixels: end - first, accumulate: false, epilogue?.offset(by: first * step),
+          upcoming: nil)
+      }
     }
   }
 

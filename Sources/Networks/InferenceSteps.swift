@@ -56,7 +56,7 @@ extension InferenceWorkspace {
       let columns = Axis(
         count: shape.channels, unit: prepared.kernels.tileWidth,
         fewest: plan.canContinue(images: pictures) ? 1 : .max)
-      let isByColumns = isSplitByColumns(step, pictures)
+      let isByColumns = prepared.isSplitByColumns(step, pictures: pictures)
       if pictures > 1 {
         return isByColumns ? columns.even(threads).map { StepPart(columns: $0) } : []
       }
@@ -71,7 +71,7 @@ extension InferenceWorkspace {
     case .dense: return columns(shape.count, threads)
     case .maxPool, .scaleOffset, .activation, .add, .scale, .concatenation, .localResponseNorm:
       return pictures > 1 ? [] : rows(Axis(count: shape.rows, unit: 1), threads)
-    case .averagePool: return []
+    case .averagePool: return pictures > 1 ? [] : columns(shape.channels, threads)
     }
   }
 
@@ -79,18 +79,6 @@ extension InferenceWorkspace {
   func isInPlace(_ step: PreparedStep) -> Bool {
     guard case .concatenation = step.work else { return false }
     return step.inputs.allSatisfy { liesInside($0, step.node) }
-  }
-
-  /// Whether a step's weights are larger than its maps; or, where each channel is alone, whether the map that it reads was made by columns.
-  private func isSplitByColumns(_ step: PreparedStep, _ pictures: Int) -> Bool {
-    guard case .convolution(let plan, let packed, _, _) = step.work else { return false }
-    let nodes = prepared.network.nodes
-    if plan.geometry.isDepthwise, pictures == 1 {
-      let source = prepared.steps.first { $0.node == step.inputs[0] }
-      return source.map { isSplitByColumns($0, pictures) } ?? false
-    }
-    let maps = nodes[step.node].shape.count + nodes[step.inputs[0]].shape.count
-    return plan.geometry.groups == 1 && packed.count > pictures * maps
   }
 
   private func rows(_ axis: Axis, _ threads: Int) -> [StepPart] {
@@ -124,12 +112,14 @@ extension InferenceWorkspace {
     if let rows = part?.rows { wanted.rows = rows }
     if let columns = part?.columns { wanted.columns = columns }
     wanted.continues = part?.continues ?? false
+    wanted.inputParts = place(step.inputs[0]).parts
     // Several pictures lie one after the other where both maps are whole.
     let isStack = !place(step.inputs[0]).isWindow && !target.isWindow && part?.rows == nil
     if isStack { wanted.images = 0..<pictures.count }
     let bounded = function?.bounds == nil ? nil : function
     for picture in isStack ? pictures.lowerBound..<pictures.lowerBound + 1 : pictures {
-      let y = pointer(step.node, of: picture, worker)
+      let y =
+        pointer(step.node, of: picture, worker) + target.shift(of: wanted.columns.lowerBound)
       plan.forward(
         pointer(step.inputs[0], of: picture, worker), packed: packed.pointer,
         bias: bias.map { UnsafePointer($0.pointer) },
@@ -183,7 +173,10 @@ extension InferenceWorkspace {
         count: rows.count * shape.columns, channels: shape.channels)
     case .activation(let function): kernels.activate(function, x + at, into: y + at, count: count)
     case .maxPool(let g): kernels.maxPool(x, into: y, argmax: nil, g, images: 1, rows: rows)
-    case .averagePool(let g): kernels.averagePool(x, into: y, g, images: 1)
+    case .averagePool(let g):
+      kernels.averagePool(
+        x, parts: place(step.inputs[0]).parts, into: y, g,
+        channels: part?.columns ?? 0..<g.channels)
     case .add(let function):
       kernels.add(
         x + at, pointer(step.inputs[1], of: picture, worker) + at, activation: function,
@@ -213,5 +206,18 @@ extension InferenceWorkspace {
       }
       channel += channels
     }
+  }
+}
+
+extension PreparedNetwork {
+  /// Whether a step's weights are larger than its maps, so that threads share out its columns; or, where each channel is alone, whether the map that it reads was made so.
+  func isSplitByColumns(_ step: PreparedStep, pictures: Int) -> Bool {
+    guard case .convolution(let plan, let packed, _, _) = step.work else { return false }
+    if plan.geometry.isDepthwise, pictures == 1 {
+      let source = steps.first { $0.node == step.inputs[0] }
+      return source.map { isSplitByColumns($0, pictures: pictures) } ?? false
+    }
+    let maps = network.nodes[step.node].shape.count + network.nodes[step.inputs[0]].shape.count
+    return plan.geometry.groups == 1 && packed.count > pictures * maps
   }
 }

@@ -161,8 +161,11 @@ extension PreparedStep {
   /// Channels of one of its inputs, or of its residual, that some channels of its result need; nil for all.
   fileprivate func channelsRead(_ channels: Range<Int>?, of source: Int) -> Range<Int>? {
     guard inputs.contains(source) else { return channels }
-    if case .convolution(let plan, _, _, _) = work, plan.geometry.isDepthwise { return channels }
-    return nil
+    switch work {
+    case .convolution(let plan, _, _, _): return plan.geometry.isDepthwise ? channels : nil
+    case .averagePool: return channels
+    default: return nil
+    }
   }
 }
 
