@@ -9,15 +9,6 @@ import KernelContract
 //
 // i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
 
-/// Whether there are 32 vector registers, not 16.
-let hasManyRegisters = tallestTile == 12
-
-/// Rows of the tiles of a multiple of seven rows, such as the pixels of maps of 7, 14, 28 or 56 columns, where there are many registers: they leave no rest.
-private let tileOfSevens = 14
-
-/// A loop over more rows is not unrolled, and then the sums are in memory.
-private let mostUnrolled = 12
-
 /// The sums of fewer products are there before their places come.
 private let fewestProducts = 32
 
@@ -181,37 +172,6 @@ func forwardTiles<let rows: Int>(
   ahead = next
 }
 
-/// Two vectors of columns of a plain product. Its depth is long beside what `forRows` would save.
-@inline(__always)
-func planeTile<let rows: Int>(
-  _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats,
-  _ c: Floats, ldc: Int, _ asked: ConstFloats, step: Int
-) {
-  fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc)
-  var left = InlineArray<rows, Vector> { _ in Vector.zero }
-  var right = InlineArray<rows, Vector> { _ in Vector.zero }
-  var (p, b, asked) = (a, b, asked)
-  for _ in 0..<depth {
-    let b0 = load(b)
-    let b1 = load(b + lanes)
-    @inline(__always) func add(_ i: Int) {
-      let s = Vector(repeating: p[i * lda])
-      left[i] = fma(s, b0, left[i])
-      right[i] = fma(s, b1, right[i])
-    }
-    for i in 0..<min(rows, mostUnrolled) { add(i) }
-    for i in min(rows, mostUnrolled)..<rows { add(i) }
-    cv_prefetch2(asked)
-    asked += step
-    b += 2 * lanes
-    p += 1
-  }
-  for i in 0..<rows {
-    store(left[i], c + i * ldc)
-    store(right[i], c + i * ldc + lanes)
-  }
-}
-
 /// So many tiles of one vector of columns, the first of packed pairs.
 @inline(__always)
 func narrowTiles<let rows: Int>(
@@ -282,59 +242,4 @@ func forwardTiles(
   case 14 where hasManyRegisters: run(InlineArray<14, Bool>.self)
   default: run(InlineArray<6, Bool>.self)
   }
-}
-
-/// The plane tile of the given height.
-@inline(__always)
-func planeTile(
-  rows: Int, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int,
-  _ asked: ConstFloats, step: Int
-) {
-  @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
-    planeTile(type, a, lda: lda, depth: depth, b, c, ldc: ldc, asked, step: step)
-  }
-  switch rows {
-  case 1: run(InlineArray<1, Bool>.self)
-  case 2: run(InlineArray<2, Bool>.self)
-  case 3: run(InlineArray<3, Bool>.self)
-  case 4: run(InlineArray<4, Bool>.self)
-  case 5: run(InlineArray<5, Bool>.self)
-  case 6: run(InlineArray<6, Bool>.self)
-  case 7 where hasManyRegisters: run(InlineArray<7, Bool>.self)
-  case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
-  case 10 where hasManyRegisters: run(InlineArray<10, Bool>.self)
-  case 14 where hasManyRegisters: run(InlineArray<14, Bool>.self)
-  default: if hasManyRegisters { run(InlineArray<12, Bool>.self) }
-  }
-}
-
-/// How tall the next tile is when `left` rows remain: even tiles beat one tall and one flat.
-@inline(__always) func tileHeight(_ left: Int) -> Int {
-  if hasManyRegisters {
-    switch left {
-    case 9: return 5
-    case 11: return 6
-    case 13, 15, 16: return 8
-    case _ where left > 7 && left % 7 == 0: return tileOfSevens
-    default: return left >= 12 ? 12 : left
-    }
-  }
-  switch left {
-  case 7, 8: return 4
-  default: return min(left, tallestTile)
-  }
-}
-
-/// How many tiles of the height of the next one follow each other when `left` rows remain.
-@inline(__always) func tileCount(_ left: Int) -> Int {
-  let rows = tileHeight(left)
-  var count = 1
-  while left > count * rows, tileHeight(left - count * rows) == rows { count += 1 }
-  return count
-}
-
-/// Tiles in so many rows.
-@inline(__always) func tilesOf(_ rows: Int) -> Int {
-  let height = hasManyRegisters && rows % 7 == 0 ? tileOfSevens : tallestTile
-  return (rows + height - 1) / height
 }

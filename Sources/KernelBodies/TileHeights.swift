@@ -1,0 +1,38 @@
+// How many rows tiles have: even ones that leave no rest.
+
+/// Whether there are 32 vector registers, not 16.
+let hasManyRegisters = tallestTile == 12
+
+/// Rows of the tiles of a multiple of seven rows, such as the pixels of maps of 7, 14, 28 or 56 columns, where there are many registers: they leave no rest.
+private let tileOfSevens = 14
+
+/// How tall the next tile is when `left` rows remain: even tiles beat one tall and one flat.
+@inline(__always) func tileHeight(_ left: Int) -> Int {
+  if hasManyRegisters {
+    switch left {
+    case 9: return 5
+    case 11: return 6
+    case 13, 15, 16: return 8
+    case _ where left > 7 && left % 7 == 0: return tileOfSevens
+    default: return left >= 12 ? 12 : left
+    }
+  }
+  switch left {
+  case 7, 8: return 4
+  default: return min(left, tallestTile)
+  }
+}
+
+/// How many tiles of the height of the next one follow each other when `left` rows remain.
+@inline(__always) func tileCount(_ left: Int) -> Int {
+  let rows = tileHeight(left)
+  var count = 1
+  while left > count * rows, tileHeight(left - count * rows) == rows { count += 1 }
+  return count
+}
+
+/// Tiles in so many rows.
+@inline(__always) func tilesOf(_ rows: Int) -> Int {
+  let height = hasManyRegisters && rows % 7 == 0 ? tileOfSevens : tallestTile
+  return (rows + height - 1) / height
+}
