@@ -131,11 +131,9 @@ extension KernelTable {
     _ g: ConvolutionGeometry, _ part: ConvolutionPart, scratch: Floats
   ) {
     if g.isDepthwise {
-      let width = g.inputChannels / part.inputParts
-      let x = x + part.columns.lowerBound / width * (g.inputCount / part.inputParts - width)
       for image in part.images {
         bodies.depthwise(
-          x + image * g.inputCount, step: width, weights: packed,
+          x + image * g.inputCount, step: g.inputChannels / part.inputParts, weights: packed,
           into: y + image * g.outputRows * g.outputColumns * part.pixelStep, step: part.pixelStep,
           g, rows: part.rows, channels: part.columns,
           epilogue?.offset(by: image * g.outputCount))

@@ -18,20 +18,14 @@ extension KernelTable {
 
   /// The mean of each window.
   public func averagePool(_ x: ConstFloats, into y: Floats, _ g: PoolGeometry, images: Int) {
-    bodies.averagePool(
-      x, step: g.channels, into: y, g, images: images, channels: 0..<g.channels)
+    averagePool(x, step: g.channels, into: y, g, images: images, channels: 0..<g.channels)
   }
 
-  /// The same of some channels of one map, which lies in so many parts: maps of equally many of its channels each, one after the other; the channels are those of one
-  /// part.
+  /// The same of some of the channels, of maps whose pixels are `step` numbers apart.
   public func averagePool(
-    _ x: ConstFloats, parts: Int, into y: Floats, _ g: PoolGeometry, channels: Range<Int>
-  ) {
-    let width = g.channels / parts
-    bodies.averagePool(
-      x + channels.lowerBound / width * (g.inputCount / parts - width), step: width, into: y, g,
-      images: 1, channels: channels)
-  }
+    _ x: ConstFloats, step: Int, into y: Floats, _ g: PoolGeometry, images: Int,
+    channels: Range<Int>
+  ) { bodies.averagePool(x, step: step, into: y, g, images: images, channels: channels) }
 
   /// Shares each window's gradient out evenly; overwrites dx.
   public func averagePoolGradient(

@@ -89,9 +89,10 @@ public final class TaskGraph: @unchecked Sendable {
 
   private var count: Int { firstNeeds.count - 1 }
 
+  private func placesOfNeeds(_ task: Int) -> Range<Int> { firstNeeds[task]..<firstNeeds[task + 1] }
+
   private func isReady(_ task: Int) -> Bool {
-    for i in firstNeeds[task]..<firstNeeds[task + 1] where !isDone(needs[i]) { return false }
-    return true
+    placesOfNeeds(task).allSatisfy { isDone(needs[$0]) }
   }
 
   // Nothing if somebody has begun it.
@@ -102,8 +103,7 @@ public final class TaskGraph: @unchecked Sendable {
         expected: 2 * runs - 2, desired: 2 * runs - 1, ordering: .acquiringAndReleasing
       ).exchanged
     else { return }
-    for i in firstNeeds[task]..<firstNeeds[task + 1] {
-      let need = needs[i]
+    for need in placesOfNeeds(task).lazy.map({ self.needs[$0] }) {
       perform(need, worker, body)
       // Awake at first, then leaving the core to others.
       while !spin(until: { isDone(need) }) { sched_yield() }

@@ -134,7 +134,7 @@ struct InferencePlan {
     _ joins: [Int: (node: Int, channel: Int)], _ threads: Int
   ) -> Set<Int> {
     let steps = prepared.steps
-    let single = Set(segments.filter(\.parts.isEmpty).map(\.steps.lowerBound))
+    let alone = Set(segments.filter(\.parts.isEmpty).map(\.steps.lowerBound))
     return steps.indices.reduce(into: []) { apart, position in
       let step = steps[position]
       let readers = steps.indices.filter { steps[$0].sources.contains(step.node) }
@@ -142,7 +142,7 @@ struct InferencePlan {
         prepared.network.nodes[step.node].shape.channels % (threads * prepared.kernels.tileWidth)
           == 0,
         !prepared.kept.contains(step.node), joins[step.node] == nil, readers.count == 1,
-        single.isSuperset(of: readers + [position]), steps[readers[0]].residual != step.node
+        alone.isSuperset(of: readers + [position]), steps[readers[0]].residual != step.node
       else { return }
       switch steps[readers[0]].work {
       case .convolution(let plan, _, _, _) where plan.readsParts: apart.insert(step.node)

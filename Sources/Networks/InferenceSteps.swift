@@ -118,10 +118,11 @@ extension InferenceWorkspace {
     if isStack { wanted.images = 0..<pictures.count }
     let bounded = function?.bounds == nil ? nil : function
     for picture in isStack ? pictures.lowerBound..<pictures.lowerBound + 1 : pictures {
-      let y =
-        pointer(step.node, of: picture, worker) + target.shift(of: wanted.columns.lowerBound)
+      let first = wanted.columns.lowerBound
+      let y = pointer(step.node, of: picture, worker, channel: first)
+      let channel = plan.geometry.isDepthwise ? first : 0
       plan.forward(
-        pointer(step.inputs[0], of: picture, worker), packed: packed.pointer,
+        pointer(step.inputs[0], of: picture, worker, channel: channel), packed: packed.pointer,
         bias: bias.map { UnsafePointer($0.pointer) },
         residual: step.residual.map { UnsafePointer(pointer($0, of: picture, worker)) },
         activation: bounded, into: y, wanted, scratch: scratch(worker))
@@ -163,7 +164,8 @@ extension InferenceWorkspace {
     let rows = part?.rows ?? 0..<shape.rows
     let at = rows.lowerBound * shape.columns * shape.channels
     let count = rows.count * shape.columns * shape.channels
-    let x = pointer(step.inputs[0], of: picture, worker)
+    let channels = part?.columns ?? 0..<shape.channels
+    let x = pointer(step.inputs[0], of: picture, worker, channel: channels.lowerBound)
     let y = pointer(step.node, of: picture, worker)
     switch step.work {
     case .convolution, .dense: break
@@ -175,8 +177,7 @@ extension InferenceWorkspace {
     case .maxPool(let g): kernels.maxPool(x, into: y, argmax: nil, g, images: 1, rows: rows)
     case .averagePool(let g):
       kernels.averagePool(
-        x, parts: place(step.inputs[0]).parts, into: y, g,
-        channels: part?.columns ?? 0..<g.channels)
+        x, step: place(step.inputs[0]).pixelStep, into: y, g, images: 1, channels: channels)
     case .add(let function):
       kernels.add(
         x + at, pointer(step.inputs[1], of: picture, worker) + at, activation: function,

@@ -87,7 +87,8 @@ import Testing
           var part = plan.whole(images: 1)
           (part.columns, part.inputParts, part.pixelStep) = (columns, Self.parts, width)
           plan.forward(
-            input.pointer, packed: weights.pointer, bias: bias.pointer, activation: .relu6,
+            input.pointer + number * (g.inputRows * g.inputColumns * width - width),
+            packed: weights.pointer, bias: bias.pointer, activation: .relu6,
             into: parts.pointer + number * (pixels * width - width), part, scratch: parts.pointer)
         }
       }
@@ -110,7 +111,8 @@ import Testing
           number * width..<number * width + 1, number * width + 1..<(number + 1) * width,
         ] {
           table.averagePool(
-            input.pointer, parts: Self.parts, into: parts.pointer, g, channels: piece)
+            input.pointer + number * (7 * 7 * width - width), step: width, into: parts.pointer,
+            g, images: 1, channels: piece)
         }
       }
       #expect(parts.guardsAreWhole && parts.values == whole.values, "\(width)")
