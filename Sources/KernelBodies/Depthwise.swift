@@ -1,3 +1,4 @@
+import CVector
 import KernelContract
 
 // Depthwise convolution: every channel alone, so channels run in vectors and no product of matrices arises. Weights `[row, column, 1, channel]`.
@@ -28,8 +29,6 @@ private struct DepthwiseWork {
   }
 
   @inline(__always) func end(_ sum: Vector, _ at: Int, _ n: Int) {
-    var sum = sum
-    if let residual = bounds.residual { sum += load(residual + at, upTo: n) }
     store(clamped(sum, low, high), y + at, upTo: n)
   }
 
@@ -46,6 +45,7 @@ private struct DepthwiseWork {
         - g.padding.left
       forChannelVectors(wanted) { c, n in
         var sum = biases(bounds, c, n)
+        if let residual = bounds.residual { sum += load(residual + at + c, upTo: n) }
         for r in tapRows {
           for s in tapColumns {
             let v = load(x + (corner + r * g.inputColumns + s) * inputStep + c, upTo: n)
@@ -82,13 +82,9 @@ private struct DepthwiseWork {
       let column = min(first, g.outputColumns - width)
       forChannelVectors(wanted) { c, n in
         if n == lanes {
-          for row in rows {
-            block(row, column, c, n, widthType, kernelType, strideType) { load($0) }
-          }
+          block(rows, column, c, n, widthType, kernelType, strideType) { load($0) }
         } else {
-          for row in rows {
-            block(row, column, c, n, widthType, kernelType, strideType) { load($0, first: n) }
-          }
+          block(rows, column, c, n, widthType, kernelType, strideType) { load($0, first: n) }
         }
       }
     }
@@ -96,32 +92,42 @@ private struct DepthwiseWork {
 
   @inline(__always)
   private func block<let width: Int, let kernel: Int, let stride: Int>(
-    _ row: Int, _ column: Int, _ c: Int, _ n: Int, _: Constant<width>.Type,
+    _ rows: Range<Int>, _ column: Int, _ c: Int, _ n: Int, _: Constant<width>.Type,
     _: Constant<kernel>.Type, _: Constant<stride>.Type, _ load: (ConstFloats) -> Vector
   ) {
-    let channels = g.inputChannels
-    let taps = inside(row, g.rowStride, g.padding.top, kernel, g.inputRows)
-    let left = column * stride - g.padding.left
-    let corner = x + ((row * g.rowStride - g.padding.top) * g.inputColumns + left) * inputStep + c
-    let bias = biases(bounds, c, n)
-    var sums = InlineArray<width, Vector> { _ in bias }
-    for r in taps {
-      let from = corner + r * g.inputColumns * inputStep
-      let tap = weights + r * kernel * channels + c
-      // Neighbours read the same pixels; the compiler keeps them. Only those at a block's ends may lie outside the map.
-      for j in 0..<width {
-        for s in 0..<kernel {
-          let i = j * stride + s
-          let mayBeOutside = i < kernel / 2 || i + kernel / 2 >= (width - 1) * stride + kernel
-          let v =
-            mayBeOutside && (left + i < 0 || left + i >= g.inputColumns)
-            ? Vector.zero : load(from + i * inputStep)
-          sums[j] = fma(v, load(tap + s * channels), sums[j])
-        }
+    let (left, rowStep) = (column * stride - g.padding.left, g.inputColumns * inputStep)
+    let (bias, channels) = (biases(bounds, c, n), g.inputChannels)
+    let top = rows.lowerBound * g.rowStride - g.padding.top
+    var corner = x + top * rowStep + left * inputStep + c
+    var at = (rows.lowerBound * g.outputColumns + column) * step + c
+    for row in rows {
+      var sums = InlineArray<width, Vector> { _ in bias }
+      if let residual = bounds.residual {
+        for j in 0..<width { sums[j] += load(residual + at + j * step) }
       }
+      let taps = inside(row, g.rowStride, g.padding.top, kernel, g.inputRows)
+      // An address that the compiler cannot follow: the pixels' distances from it are the same in all rows.
+      var from: ConstFloats = cv_place(corner + taps.lowerBound * rowStep)
+      var tap = weights + taps.lowerBound * kernel * channels + c
+      for _ in taps {
+        // Neighbours read the same pixels; the compiler keeps them. Only those at a block's ends may lie outside the map.
+        for s in 0..<kernel {
+          for j in 0..<width {
+            let i = j * stride + s
+            let mayBeOutside = i < kernel / 2 || i + kernel / 2 >= (width - 1) * stride + kernel
+            let v =
+              mayBeOutside && (left + i < 0 || left + i >= g.inputColumns)
+              ? Vector.zero : load(from + i * inputStep)
+            sums[j] = fma(v, load(tap + s * channels), sums[j])
+          }
+        }
+        from += rowStep
+        tap += kernel * channels
+      }
+      for j in 0..<width { end(sums[j], at + j * step, n) }
+      corner += g.rowStride * rowStep
+      at += g.outputColumns * step
     }
-    let at = (row * g.outputColumns + column) * step + c
-    for j in 0..<width { end(sums[j], at + j * step, n) }
   }
 }
 
