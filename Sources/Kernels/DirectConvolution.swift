@@ -1,5 +1,6 @@
-// Direct convolution without column buffers: a panel holds a few zero-padded rows of the input (all of a small map, or of several), and the register tiles
-// read every tap from it in place. In a panel the taps of one kernel row lie side by side, so a kernel row is one tap of depth kernelColumns * channels.
+// Direct convolution without column buffers: the taps of one kernel row lie side by side in the input, so a kernel row is one tap of depth kernelColumns * channels, which
+// the register tiles read in place. Where taps lie outside the map, or where there are groups, they read a panel instead: a few zero-padded rows of the input (all of a
+// small map, or of several).
 
 /// Floats that a panel may hold: a quarter of a megabyte, so that it stays in the second-level cache beside the weights.
 private let panelLimit = 65_536
@@ -9,7 +10,7 @@ struct PanelPlan {
   let images: Int
   let rows: Int
   let panelRows: Int
-  let panelColumns: Int
+  var panelColumns: Int
   let channels: Int
 
   /// Output rows in all, each reading `taps` rows of the panel at `step` rows from the last.
@@ -76,6 +77,40 @@ extension ConvolutionGeometry {
       outputRows: rows ?? outputRows, step: rowStride, taps: kernelRows,
       panelColumns: (outputColumns - 1) * columnStride + kernelColumns, channels: groupInputs,
       images: images)
+  }
+
+  /// Calls `body(output rows, output columns, whether all that they read lies inside the map)` for the pieces into which some output rows fall.
+  func forEachPiece(of rows: Range<Int>, _ body: (Range<Int>, Range<Int>, Bool) -> Void) {
+    func piece(_ rows: Range<Int>, _ columns: Range<Int>, isInside: Bool = false) {
+      if !rows.isEmpty, !columns.isEmpty { body(rows, columns, isInside) }
+    }
+    let all = 0..<outputColumns
+    let inner = Self.inside(outputRows, rowStride, padding.top, kernelRows, inputRows)
+      .clamped(to: rows)
+    let middle = wholeTiles(
+      Self.inside(outputColumns, columnStride, padding.left, kernelColumns, inputColumns))
+    guard groups == 1, !inner.isEmpty, !middle.isEmpty else { return piece(rows, all) }
+    piece(rows.lowerBound..<inner.lowerBound, all)
+    piece(inner, 0..<middle.lowerBound)
+    piece(inner, middle, isInside: true)
+    piece(inner, middle.upperBound..<outputColumns)
+    piece(inner.upperBound..<rows.upperBound, all)
+  }
+
+  // Those of the columns that go into whole register tiles, and leave whole ones at either side.
+  private func wholeTiles(_ columns: Range<Int>) -> Range<Int> {
+    let tile = 14
+    let first = (columns.lowerBound + tile - 1) / tile * tile
+    if columns.upperBound == outputColumns { return min(first, outputColumns)..<outputColumns }
+    return first..<first + max(0, columns.upperBound - first) / tile * tile
+  }
+
+  // Outputs along one axis whose taps all lie inside the map.
+  private static func inside(
+    _ outputs: Int, _ step: Int, _ padding: Int, _ taps: Int, _ inputs: Int
+  ) -> Range<Int> {
+    let first = min(outputs, (padding + step - 1) / step)
+    return first..<max(first, min(outputs, (inputs + padding - taps) / step + 1))
   }
 
   /// A product of matrices: every pixel is a row.
@@ -207,28 +242,42 @@ extension KernelTable {
       image, images, row, rows in
       let (first, top) = (part.images.lowerBound + image, part.rows.lowerBound + row)
       withOffsets(plan.runs, plan.runs, g.kernelRows) { from, to, taps in
-        for r in 0..<g.kernelRows { taps[r] = r * plan.panelColumns * g.groupInputs }
-        for i in 0..<images {
-          for j in 0..<rows {
-            from[i * rows + j] =
-              i * plan.floatsPerImage + j * g.rowStride * plan.panelColumns * g.groupInputs
-            to[i * rows + j] =
-              ((first + i) * g.outputRows + top + j) * g.outputColumns * part.pixelStep
+        g.forEachPiece(of: top..<top + rows) { rows, columns, isInside in
+          var panel = plan
+          panel.panelColumns = (columns.count - 1) * g.columnStride + g.kernelColumns
+          let (rowStep, mapStep) =
+            isInside
+            ? (g.inputColumns * g.inputChannels, g.inputCount)
+            : (panel.panelColumns * g.groupInputs, panel.floatsPerImage)
+          for r in 0..<g.kernelRows { taps[r] = r * rowStep }
+          for i in 0..<images {
+            for (j, row) in rows.enumerated() {
+              let run = i * rows.count + j
+              from[run] = i * mapStep + j * g.rowStride * rowStep
+              to[run] =
+                (((first + i) * g.outputRows + row) * g.outputColumns + columns.lowerBound)
+                * part.pixelStep
+            }
           }
-        }
-        for group in 0..<g.groups {
-          let channel = group * g.groupOutputs + part.columns.lowerBound
-          source.fill(
-            scratch, plan, from: x + first * g.inputCount, images: images,
-            firstRow: top * g.rowStride - g.padding.top,
-            rows: (rows - 1) * g.rowStride + g.kernelRows, firstColumn: -g.padding.left,
-            firstChannel: group * g.groupInputs)
-          bodies.multiplyRuns(
-            scratch, aRows: from, lda: g.columnStride * g.groupInputs, taps: taps,
-            tapCount: g.kernelRows, depth: depth, weights + group * weightsPerGroup,
-            columns: count, y + channel, cRows: to, ldc: part.pixelStep, runs: images * rows,
-            pixels: g.outputColumns, accumulate: false,
-            epilogue?.offset(channel: channel, by: 0), upcoming: nil)
+          let firstRow = rows.lowerBound * g.rowStride - g.padding.top
+          let firstColumn = columns.lowerBound * g.columnStride - g.padding.left
+          for group in 0..<g.groups {
+            let channel = group * g.groupOutputs + part.columns.lowerBound
+            if !isInside {
+              source.fill(
+                scratch, panel, from: x + first * g.inputCount, images: images, firstRow: firstRow,
+                rows: (rows.count - 1) * g.rowStride + g.kernelRows, firstColumn: firstColumn,
+                firstChannel: group * g.groupInputs)
+            }
+            bodies.multiplyRuns(
+              isInside
+                ? x + first * g.inputCount + firstRow * rowStep + firstColumn * g.inputChannels
+                : UnsafePointer(scratch),
+              aRows: from, lda: g.columnStride * g.groupInputs, taps: taps, tapCount: g.kernelRows,
+              depth: depth, weights + group * weightsPerGroup, columns: count, y + channel,
+              cRows: to, ldc: part.pixelStep, runs: images * rows.count, pixels: columns.count,
+              accumulate: false, epilogue?.offset(channel: channel, by: 0), upcoming: nil)
+          }
         }
       }
     }

@@ -44,7 +44,7 @@ import Testing
     (0..<(rows * columns)).map { a[($0 % rows) * columns + $0 / rows] }
   }
 
-  /// Shapes that meet every path: large strides, odd kernels, uneven padding, groups, depthwise, pointwise, taps that no input meets.
+  /// Shapes that meet every path: large strides, odd kernels, uneven padding, groups, depthwise, pointwise, taps that no input meets, rows that are partly read in place.
   static func geometries(_ w: Int) -> [ConvolutionGeometry] {
     func g(
       _ rows: Int, _ columns: Int, _ i: Int, _ o: Int, _ kernel: (Int, Int), stride: Int = 1,
@@ -77,6 +77,11 @@ import Testing
       g(60, 60, 24, 3, (3, 3), Padding(1)),
       g(7, 5, 3, 5 * w - 1, (3, 3), Padding(1)), g(3, 7, w + 1, 6 * w, (1, 1)),
       g(3, 3, 4, 14 * w - 6, (3, 3), Padding(1), groups: 2),
+      g(7, 67, 3, w + 2, (3, 3), stride: 2, Padding(1)), g(5, 37, 2, 3, (3, 3), stride: 2),
+      g(9, 64, 3, 5, (7, 7), stride: 2, Padding(3)), g(6, 30, 3, 2 * w + 1, (5, 5), Padding(2)),
+      g(4, 33, 2, 3, (3, 3), Padding(top: 0, left: 2, bottom: 3, right: 1)),
+      g(3, 20, 2, 3, (3, 3), Padding(top: 1, left: 16, bottom: 1, right: 0)),
+      g(3, 8, w, w, (3, 3), Padding(top: 5, left: 1, bottom: 4, right: 1), groups: w),
     ]
   }
 
