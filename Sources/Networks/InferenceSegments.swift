@@ -37,7 +37,7 @@ struct WindowMove {
 
 extension Segment {
   /// Numbers that all windows of a segment may hold, so that they stay in the second-level cache beside the weights; and all its weights.
-  private static let windowLimit = 98_304
+  private static let windowLimit = 196_608
   private static let weightLimit = 98_304
   /// A map of so few numbers stays in the cache as it is.
   private static let smallMap = 65_536
@@ -123,8 +123,8 @@ extension Segment {
         for rows in shares + rests {
           windows.merge(schedule(rows, height, windows: nil).windows) { max($0, $1) }
         }
-        // Room for a second strip, so that a window need not move for each.
-        windows = windows.mapValues { $0 * 2 }
+        // Room for four strips, so that a window need not move for each.
+        windows = windows.mapValues { $0 * 4 }
         let size = windows.reduce(0) { sum, window in
           let shape = prepared.network.nodes[window.key].shape
           return sum + min(window.value, shape.rows) * shape.columns * shape.channels
