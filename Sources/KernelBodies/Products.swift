@@ -10,10 +10,15 @@ import KernelContract
 private let fewestTilesOfPixels = 4
 
 extension Bodies {
+  package static func packsPairs(columns: Int, depth: Int) -> Bool {
+    hasManyRegisters && depth % 2 == 0 && (lanes + 1...lanes + lanes / 2).contains(columns)
+  }
+
   package static func multiplyRuns(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
     depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
-    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?, upcoming: Upcoming?
+    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?, pairs: Bool,
+    upcoming: Upcoming?
   ) {
     let width = 2 * lanes
     var weights = b
@@ -26,6 +31,7 @@ extension Bodies {
     let fetchesPixels = runs == 1 && lda == depth && total >= fewestTilesOfPixels
     var column = 0
     while column < columns {
+      let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
       let isWide = widestTile == 3 && (columns - column + lanes - 1) / lanes == 3
       let taken = isWide ? 3 * lanes : width
       var ahead = Ahead(
@@ -52,6 +58,12 @@ extension Bodies {
               rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
               weights, c + at, ldc: ldc, end)
             x += rows
+          } else if isPaired {
+            let (rows, tiles) = pairTileHeight(pixels - x)
+            pairTiles(
+              rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
+              depth: depth, weights, c + at, ldc: ldc, end)
+            x += tiles * rows
           } else {
             let tiles = tileCount(pixels - x)
             forwardTiles(

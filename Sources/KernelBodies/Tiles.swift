@@ -76,29 +76,30 @@ func fetchPlaces<let rows: Int>(_: InlineArray<rows, Bool>.Type, _ c: Floats, ld
 /// Where a tile's rows lie, `step` numbers apart: beginning with every third row, from which the two after it follow as processors address memory, for a register for each
 /// would be too many beside a loop's own.
 @inline(__always)
-private func rowPlaces<let rows: Int>(
+func rowPlaces<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ first: ConstFloats, _ step: Int
 ) -> InlineArray<rows, ConstFloats> {
   InlineArray<rows, ConstFloats> { cv_place(first + 3 * $0 * step) }
 }
 
-/// Calls `body` with the number and the place of each row, and goes on by a number in each.
+/// Calls `body` with the number and the place of each row, and goes on by so many numbers in each.
 @inline(__always)
-private func forRows<let rows: Int>(
-  _ places: inout InlineArray<rows, ConstFloats>, _ step: Int, _ body: (Int, ConstFloats) -> Void
+func forRows<let rows: Int>(
+  _ places: inout InlineArray<rows, ConstFloats>, _ step: Int, by count: Int = 1,
+  _ body: (Int, ConstFloats) -> Void
 ) {
   for j in 0..<rows / 3 {
     let p = places[j]
     body(3 * j, p)
     body(3 * j + 1, p + step)
     body(3 * j + 2, p + 2 * step)
-    places[j] = cv_place(p + 1)
+    places[j] = cv_place(p + count)
   }
   if rows % 3 > 0 {
     let p = places[rows / 3]
     body(rows / 3 * 3, p)
     if rows % 3 > 1 { body(rows / 3 * 3 + 1, p + step) }
-    places[rows / 3] = cv_place(p + 1)
+    places[rows / 3] = cv_place(p + count)
   }
 }
 

@@ -142,12 +142,17 @@ package protocol KernelBodies: SendableMetatype {
   ///
   /// Run r holds `pixels` pixels; pixel x reads `depth` numbers at `a + aRows[r] + x * lda + taps[t]` for each tap and writes `columns` numbers at
   /// `c + cRows[r] + x * ldc`, added to what is there where `accumulate`. `b` is packed `[block of 2 * lanes columns][tap][depth][2 * lanes]`, zero beyond
-  /// `columns`. The epilogue's residual lies as `c` does. `upcoming` is read soon after.
+  /// `columns`; with `pairs`, the last of them in pairs of depths where `packsPairs`. The epilogue's residual lies as `c` does. `upcoming` is read soon after.
   static func multiplyRuns(
     _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
     depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
-    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?, upcoming: Upcoming?
+    runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?, pairs: Bool,
+    upcoming: Upcoming?
   )
+
+  /// Whether so few columns after the last whole block can be packed in pairs of depths, where a tap has `depth` numbers:
+  /// `[tap][depth / 2][3 * lanes / 2 columns][2]`, zero beyond the columns.
+  static func packsPairs(columns: Int, depth: Int) -> Bool
 
   /// Plain products of matrices, one for each plane: c[plane][i, j] = Σ a[plane * planeStep + i * lda + p] * b[plane, p, j] with i < `rows`, p < `depth` and
   /// 2 * lanes columns j; b is `[plane][depth][2 * lanes]`, c's planes are `sumStep` numbers apart. `next` is what is read after the first plane of b: the second, or that

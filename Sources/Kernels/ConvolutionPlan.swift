@@ -29,7 +29,7 @@ public struct ConvolutionPart: Hashable, Sendable {
   public var pixelStep: Int
   /// Whether the same scratch has just served for other columns of the same rows and images, so that what was made of the input may be in it still.
   public var continues = false
-  /// In how many parts the input lies: maps of equally many of its channels each, one after the other. Several only of one image, and where the plan `readsParts`. Where
+  /// In how many parts the input lies: maps of equally many of its channels each, one after the other. Several only of one image, where the plan `readsParts`, and odd numbers of channels only in odd numbers of parts. Where
   /// each channel is alone, the columns are then those of one part, and that part lies where it would in one.
   public var inputParts = 1
 }

@@ -137,10 +137,29 @@ extension KernelTable {
       return
     }
     let depth = g.kernelRows * g.kernelColumns * g.groupInputs
+    // Columns after the last whole block, if they go in pairs of depths.
+    let rest = g.groupOutputs % tileWidth
+    let last =
+      bodies.packsPairs(columns: rest, depth: g.kernelColumns * g.groupInputs) ? rest : 0
+    let first = g.groupOutputs - last
     for group in 0..<g.groups {
-      packRight(
-        weights + group * g.groupOutputs, g.outputChannels, false, 0, depth, g.groupOutputs,
-        into: packed + group * depth * rounded(g.groupOutputs))
+      let (from, to) = (
+        weights + group * g.groupOutputs, packed + group * depth * rounded(g.groupOutputs)
+      )
+      packRight(from, g.outputChannels, false, 0, depth, first, into: to)
+      packPairs(from + first, g.outputChannels, depth, last, into: to + first * depth)
+    }
+  }
+
+  // [pair of depths][columns of a vector and a half][2], zero beyond n.
+  private func packPairs(
+    _ b: ConstFloats, _ ldb: Int, _ depth: Int, _ n: Int, into packed: Floats
+  ) {
+    guard n > 0 else { return }
+    let columns = vectorWidth + vectorWidth / 2
+    for p in 0..<depth {
+      let to = packed + p / 2 * 2 * columns + p % 2
+      for j in 0..<columns { to[2 * j] = j < n ? b[p * ldb + j] : 0 }
     }
   }
 
@@ -181,20 +200,22 @@ extension KernelTable {
         packed + part.columns.lowerBound * g.inputChannels, part.columns.count,
         epilogue?.offset(channel: part.columns.lowerBound, by: first * part.pixelStep),
         into: y + first * part.pixelStep + part.columns.lowerBound, step: part.pixelStep,
-        pixels: part.images.count * part.rows.count * g.outputColumns)
+        pixels: part.images.count * part.rows.count * g.outputColumns, pairs: true)
     } else {
       forwardPanels(x, packed, epilogue, y, g, part, scratch)
     }
   }
 
   /// The product of many pixels with packed weights, in blocks of pixels that stay in the first-level cache or near it while they meet all columns. The numbers of a
-  /// pixel may lie in parts, each `partStep` behind the one before.
+  /// pixel may lie in parts, each `partStep` behind the one before; `pairs` says that the last columns are packed as `packDirect` does.
   func multiplyPixels(
     _ x: ConstFloats, _ depth: Int, parts: Int = 1, partStep: Int = 0, _ packed: ConstFloats,
-    _ columns: Int, _ epilogue: Epilogue?, into y: Floats, step: Int, pixels: Int
+    _ columns: Int, _ epilogue: Epilogue?, into y: Floats, step: Int, pixels: Int,
+    pairs: Bool = false
   ) {
     var zero = 0
     let width = depth / parts
+    precondition(width % 2 == depth % 2, "multiplyPixels: \(parts) parts of \(depth) numbers")
     let blocks = pixelBlocks(depth, pixels)
     withOffsets(parts, 0, 0) { taps, _, _ in
       for part in 0..<parts { taps[part] = part * partStep }
@@ -206,7 +227,7 @@ extension KernelTable {
           x + first * width, aRows: &zero, lda: width, taps: taps, tapCount: parts, depth: width,
           packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
           pixels: end - first, accumulate: false, epilogue?.offset(by: first * step),
-          upcoming: nil)
+          pairs: pairs, upcoming: nil)
       }
     }
   }
@@ -276,7 +297,8 @@ extension KernelTable {
               aRows: from, lda: g.columnStride * g.groupInputs, taps: taps, tapCount: g.kernelRows,
               depth: depth, weights + group * weightsPerGroup, columns: count, y + channel,
               cRows: to, ldc: part.pixelStep, runs: images * rows.count, pixels: columns.count,
-              accumulate: false, epilogue?.offset(channel: channel, by: 0), upcoming: nil)
+              accumulate: false, epilogue?.offset(channel: channel, by: 0), pairs: true,
+              upcoming: nil)
           }
         }
       }

@@ -154,7 +154,7 @@ extension KernelTable {
             depth: phase.tapColumns * g.groupOutputs, packed + group * weightsPerGroup,
             columns: g.groupInputs, dx + group * g.groupInputs, cRows: to,
             ldc: g.columnStride * g.inputChannels, runs: count * rows, pixels: phase.columns,
-            accumulate: false, nil, upcoming: nil)
+            accumulate: false, nil, pairs: false, upcoming: nil)
         }
       }
     }

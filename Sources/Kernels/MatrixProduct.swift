@@ -84,7 +84,7 @@ extension KernelTable {
             packedA, aRows: &zero, lda: depth + rowGap, taps: &zero, tapCount: 1, depth: depth,
             packedB + first * depth, columns: end - first, c + row * ldc + first, cRows: &zero,
             ldc: ldc, runs: 1, pixels: rows, accumulate: accumulate || from > 0, nil,
-            upcoming: first == last ? upcoming : nil)
+            pairs: false, upcoming: first == last ? upcoming : nil)
           first = end
         }
       }
@@ -162,7 +162,8 @@ extension KernelTable {
           x + from, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: part,
           packed + column * depth + from * tileWidth, columns: count, y + column, cRows: &zero,
           ldc: step, runs: 1, pixels: rows, accumulate: from > 0,
-          from + part == depth ? epilogue.offset(channel: column, by: 0) : nil, upcoming: nil)
+          from + part == depth ? epilogue.offset(channel: column, by: 0) : nil, pairs: false,
+          upcoming: nil)
       }
       if let activation, activation.bounds == nil {
         for row in 0..<rows {

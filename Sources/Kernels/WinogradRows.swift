@@ -93,7 +93,7 @@ extension KernelTable {
             tapCount: g.kernelRows, depth: g.inputChannels,
             packed + column / tileWidth * products * panel + product * panel, columns: tileWidth,
             sums + product * plan.sumStep, cRows: to, ldc: tileWidth, runs: 1,
-            pixels: rows.count * plan.pairs, accumulate: false, nil, upcoming: nil)
+            pixels: rows.count * plan.pairs, accumulate: false, nil, pairs: false, upcoming: nil)
         }
         bodies.winogradRowOutput(
           sums, planeStep: plan.sumStep, tileStep: tileWidth, g, rows: rows,

@@ -3,6 +3,7 @@ import CVector
 typealias Vector = SIMD16<Float>
 typealias IntVector = SIMD16<Int32>
 typealias ByteVector = SIMD16<UInt8>
+typealias PairVector = SIMD8<UInt64>
 
 /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
 let tallestTile = 12
@@ -18,6 +19,9 @@ let compiledWithInstructionSet = cv_compiled_avx512 == 1
 
 /// a * b + c, rounded once.
 @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { cv_fma16(a, b, c) }
+
+/// The sums of neighbours: first those of a, then those of b.
+@inline(__always) func pairSums(_ a: Vector, _ b: Vector) -> Vector { cv_pair_sums16(a, b) }
 
 /// The first `count` lanes from memory, the rest zero; nothing beyond is read.
 @inline(__always) func load(_ p: UnsafePointer<Float>, first count: Int) -> Vector {

@@ -3,6 +3,7 @@ import CVector
 typealias Vector = SIMD4<Float>
 typealias IntVector = SIMD4<Int32>
 typealias ByteVector = SIMD4<UInt8>
+typealias PairVector = SIMD2<UInt64>
 
 /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
 let tallestTile = 6
@@ -18,6 +19,9 @@ let compiledWithInstructionSet = true
 
 /// a * b + c; two roundings, because a fused one would be a library call where the instruction is missing.
 @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
+
+/// The sums of neighbours: first those of a, then those of b.
+@inline(__always) func pairSums(_ a: Vector, _ b: Vector) -> Vector { cv_pair_sums4(a, b) }
 
 /// The first `count` lanes from memory, the rest zero; nothing beyond is read.
 @inline(__always) func load(_ p: UnsafePointer<Float>, first count: Int) -> Vector {

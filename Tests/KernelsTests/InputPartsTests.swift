@@ -35,10 +35,12 @@ import Testing
 
   @Test(arguments: tables.map(\.name)) func aProductReadsParts(_ name: String) throws {
     let table = try Kernels.named(name)
-    for (side, width) in [(7, table.tileWidth), (5, 3), (16, 40)] {
+    for (side, width, outputs) in [
+      (7, table.tileWidth, table.tileWidth + 5), (5, 3, 7), (16, 40, 3 * table.vectorWidth / 2),
+    ] {
       let g = ConvolutionGeometry(
         inputRows: side, inputColumns: side, inputChannels: Self.parts * width,
-        outputChannels: table.tileWidth + 5, kernelRows: 1, kernelColumns: 1)
+        outputChannels: outputs, kernelRows: 1, kernelColumns: 1)
       let plan = plan(g, table)
       #expect(plan.readsParts)
       let (x, weights) = (FloatBuffer(numbers(g.inputCount, seed: 3)), packed(plan))

@@ -17,6 +17,18 @@ typedef float CVFloat16 __attribute__((vector_size(64)));
 CV_INLINE CVFloat8 cv_fma8(CVFloat8 a, CVFloat8 b, CVFloat8 c) { return __builtin_elementwise_fma(a, b, c); }
 CV_INLINE CVFloat16 cv_fma16(CVFloat16 a, CVFloat16 b, CVFloat16 c) { return __builtin_elementwise_fma(a, b, c); }
 
+/// The sums of neighbours: first those of a, then those of b.
+CV_INLINE CVFloat4 cv_pair_sums4(CVFloat4 a, CVFloat4 b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
+}
+CV_INLINE CVFloat8 cv_pair_sums8(CVFloat8 a, CVFloat8 b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14) + __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
+}
+CV_INLINE CVFloat16 cv_pair_sums16(CVFloat16 a, CVFloat16 b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+    + __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+
 /// v cut off below and above; what is not a number stays.
 CV_INLINE CVFloat4 cv_clamp4(CVFloat4 v, CVFloat4 low, CVFloat4 high) {
   for (int i = 0; i < 4; i++) { v[i] = v[i] < low[i] ? low[i] : v[i]; v[i] = v[i] > high[i] ? high[i] : v[i]; }
