@@ -10,8 +10,8 @@ private typealias Constant<let value: Int> = InlineArray<value, Bool>
 private struct DepthwiseWork {
   let x, weights: ConstFloats
   let y: Floats
-  /// Numbers between the pixels of x and of y.
-  let inputStep, step: Int
+  /// Numbers between the pixels of y.
+  let step: Int
   let g: ConvolutionGeometry
   /// The channels that are wanted.
   let wanted: Range<Int>
@@ -19,12 +19,11 @@ private struct DepthwiseWork {
   let low, high: Vector
 
   init(
-    _ x: ConstFloats, _ inputStep: Int, _ weights: ConstFloats, _ y: Floats, _ step: Int,
-    _ g: ConvolutionGeometry, _ wanted: Range<Int>, _ bounds: Epilogue
+    _ x: ConstFloats, _ weights: ConstFloats, _ y: Floats, _ step: Int, _ g: ConvolutionGeometry,
+    _ wanted: Range<Int>, _ bounds: Epilogue
   ) {
     (self.x, self.weights, self.y, self.g) = (x, weights, y, g)
-    (self.inputStep, self.step) = (inputStep, step)
-    (self.wanted, self.bounds) = (wanted, bounds)
+    (self.step, self.wanted, self.bounds) = (step, wanted, bounds)
     (low, high) = (Vector(repeating: bounds.low), Vector(repeating: bounds.high))
   }
 
@@ -48,7 +47,7 @@ private struct DepthwiseWork {
         if let residual = bounds.residual { sum += load(residual + at + c, upTo: n) }
         for r in tapRows {
           for s in tapColumns {
-            let v = load(x + (corner + r * g.inputColumns + s) * inputStep + c, upTo: n)
+            let v = load(x + (corner + r * g.inputColumns + s) * channels + c, upTo: n)
             sum = fma(v, load(weights + (r * g.kernelColumns + s) * channels + c, upTo: n), sum)
           }
         }
@@ -95,10 +94,10 @@ private struct DepthwiseWork {
     _ rows: Range<Int>, _ column: Int, _ c: Int, _ n: Int, _: Constant<width>.Type,
     _: Constant<kernel>.Type, _: Constant<stride>.Type, _ load: (ConstFloats) -> Vector
   ) {
-    let (left, rowStep) = (column * stride - g.padding.left, g.inputColumns * inputStep)
     let (bias, channels) = (biases(bounds, c, n), g.inputChannels)
+    let (left, rowStep) = (column * stride - g.padding.left, g.inputColumns * channels)
     let top = rows.lowerBound * g.rowStride - g.padding.top
-    var corner = x + top * rowStep + left * inputStep + c
+    var corner = x + top * rowStep + left * channels + c
     var at = (rows.lowerBound * g.outputColumns + column) * step + c
     for row in rows {
       var sums = InlineArray<width, Vector> { _ in bias }
@@ -117,7 +116,7 @@ private struct DepthwiseWork {
             let mayBeOutside = i < kernel / 2 || i + kernel / 2 >= (width - 1) * stride + kernel
             let v =
               mayBeOutside && (left + i < 0 || left + i >= g.inputColumns)
-              ? Vector.zero : load(from + i * inputStep)
+              ? Vector.zero : load(from + i * channels)
             sums[j] = fma(v, load(tap + s * channels), sums[j])
           }
         }
@@ -133,11 +132,11 @@ private struct DepthwiseWork {
 
 extension Bodies {
   package static func depthwise(
-    _ x: ConstFloats, step inputStep: Int, weights: ConstFloats, into y: Floats, step: Int,
-    _ g: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, _ epilogue: Epilogue?
+    _ x: ConstFloats, weights: ConstFloats, into y: Floats, step: Int, _ g: ConvolutionGeometry,
+    rows: Range<Int>, channels: Range<Int>, _ epilogue: Epilogue?
   ) {
     let work = DepthwiseWork(
-      x, inputStep, weights, y, step, g, channels, epilogue ?? Epilogue())
+      x, weights, y, step, g, channels, epilogue ?? Epilogue())
     @inline(__always) func run<let width: Int>(_ width: Constant<width>.Type) {
       switch (g.kernelColumns, g.columnStride) {
       case (3, 1): work.blocks(rows, width, Constant<3>.self, Constant<1>.self)

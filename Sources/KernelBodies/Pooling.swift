@@ -210,11 +210,10 @@ func divisor(_ g: PoolGeometry, _ rows: Range<Int>, _ columns: Range<Int>) -> Fl
 
 extension Bodies {
   package static func averagePool(
-    _ x: ConstFloats, step: Int, into y: Floats, _ g: PoolGeometry, images: Int,
-    channels: Range<Int>
+    _ x: ConstFloats, into y: Floats, _ g: PoolGeometry, images: Int, channels: Range<Int>
   ) {
     for image in 0..<images {
-      let map = x + image * g.inputRows * g.inputColumns * step
+      let map = x + image * g.inputCount
       for row in 0..<g.outputRows {
         let rows = inside(row, g.rowStride, g.padding.top, g.windowRows, g.inputRows)
         for column in 0..<g.outputColumns {
@@ -231,7 +230,7 @@ extension Bodies {
             var sums = InlineArray<4, Vector> { _ in Vector.zero }
             for r in rows {
               for s in columns {
-                let p = map + (corner + r * g.inputColumns + s) * step + c
+                let p = map + (corner + r * g.inputColumns + s) * g.channels + c
                 for i in 0..<4 { sums[i] += load(p + i * lanes) }
               }
             }
@@ -243,7 +242,7 @@ extension Bodies {
             var sum = Vector.zero
             for r in rows {
               for s in columns {
-                sum += load(map + (corner + r * g.inputColumns + s) * step + c, upTo: n)
+                sum += load(map + (corner + r * g.inputColumns + s) * g.channels + c, upTo: n)
               }
             }
             store(sum * factor, y + at + c, upTo: n)

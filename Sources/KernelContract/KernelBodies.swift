@@ -56,10 +56,10 @@ package protocol KernelBodies: SendableMetatype {
     channels: Int
   )
 
-  /// y[p, c] = the epilogue of Σ_tap x[p + tap, c] w[tap, c] for some output rows and channels of one map; the pixels of x and y are so many numbers apart.
+  /// y[p, c] = the epilogue of Σ_tap x[p + tap, c] w[tap, c] for some output rows and channels of one map; the pixels of y are `step` numbers apart.
   static func depthwise(
-    _ x: ConstFloats, step inputStep: Int, weights: ConstFloats, into y: Floats, step: Int,
-    _ g: ConvolutionGeometry, rows: Range<Int>, channels: Range<Int>, _ epilogue: Epilogue?
+    _ x: ConstFloats, weights: ConstFloats, into y: Floats, step: Int, _ g: ConvolutionGeometry,
+    rows: Range<Int>, channels: Range<Int>, _ epilogue: Epilogue?
   )
 
   /// dx[p + tap, c] += dy[p, c] w[tap, c]. Overwrites dx.
@@ -128,10 +128,9 @@ package protocol KernelBodies: SendableMetatype {
     _ dy: ConstFloats, argmax: UnsafePointer<UInt8>, into dx: Floats, _ g: PoolGeometry, images: Int
   )
 
-  /// The mean of each window, of some of the channels of maps whose pixels are `step` numbers apart.
+  /// The mean of each window, of some of the channels.
   static func averagePool(
-    _ x: ConstFloats, step: Int, into y: Floats, _ g: PoolGeometry, images: Int,
-    channels: Range<Int>
+    _ x: ConstFloats, into y: Floats, _ g: PoolGeometry, images: Int, channels: Range<Int>
   )
 
   /// Each window's gradient is shared out evenly. Overwrites dx.

@@ -29,9 +29,6 @@ public struct ConvolutionPart: Hashable, Sendable {
   public var pixelStep: Int
   /// Whether the same scratch has just served for other columns of the same rows and images, so that what was made of the input may be in it still.
   public var continues = false
-  /// In how many parts the input lies: maps of equally many of its channels each, one after the other. Several only of one image, where the plan `readsParts`, and odd numbers of channels only in odd numbers of parts. Where
-  /// each channel is alone, the columns are then those of one part, and that part lies where it would in one.
-  public var inputParts = 1
 }
 
 /// A convolution with the algorithm chosen for each of its three directions, and its functions on one table. The caller splits the images and owns the memory.
@@ -95,11 +92,6 @@ public struct ConvolutionPlan: Sendable {
       return table.winogradWeightReadings(geometry, outputTile: tile, images: images)
     case .winogradRows: return images * table.winogradRowsWeightReadings(geometry)
     }
-  }
-
-  /// Whether `forward` can read an input that lies in several parts.
-  public var readsParts: Bool {
-    forward == .direct && (geometry.isDepthwise || geometry.isPointwise)
   }
 
   /// Whether parts that differ by their columns and follow each other with one scratch cost no more than the whole.

@@ -187,7 +187,7 @@ extension KernelTable {
     if g.isDepthwise {
       for image in part.images {
         bodies.depthwise(
-          x + image * g.inputCount, step: g.inputChannels / part.inputParts, weights: packed,
+          x + image * g.inputCount, weights: packed,
           into: y + image * g.outputRows * g.outputColumns * part.pixelStep, step: part.pixelStep,
           g, rows: part.rows, channels: part.columns,
           epilogue?.offset(by: image * g.outputCount))
@@ -195,8 +195,7 @@ extension KernelTable {
     } else if g.isPointwise {
       let first = (part.images.lowerBound * g.outputRows + part.rows.lowerBound) * g.outputColumns
       multiplyPixels(
-        x + first * (g.inputChannels / part.inputParts), g.inputChannels, parts: part.inputParts,
-        partStep: g.inputCount / part.inputParts,
+        x + first * g.inputChannels, g.inputChannels,
         packed + part.columns.lowerBound * g.inputChannels, part.columns.count,
         epilogue?.offset(channel: part.columns.lowerBound, by: first * part.pixelStep),
         into: y + first * part.pixelStep + part.columns.lowerBound, step: part.pixelStep,
@@ -206,29 +205,23 @@ extension KernelTable {
     }
   }
 
-  /// The product of many pixels with packed weights, in blocks of pixels that stay in the first-level cache or near it while they meet all columns. The numbers of a
-  /// pixel may lie in parts, each `partStep` behind the one before; `pairs` says that the last columns are packed as `packDirect` does.
+  /// The product of many pixels with packed weights, in blocks of pixels that stay in the first-level cache or near it while they meet all columns; `pairs` says that the
+  /// last columns are packed as `packDirect` does.
   func multiplyPixels(
-    _ x: ConstFloats, _ depth: Int, parts: Int = 1, partStep: Int = 0, _ packed: ConstFloats,
-    _ columns: Int, _ epilogue: Epilogue?, into y: Floats, step: Int, pixels: Int,
-    pairs: Bool = false
+    _ x: ConstFloats, _ depth: Int, _ packed: ConstFloats, _ columns: Int, _ epilogue: Epilogue?,
+    into y: Floats, step: Int, pixels: Int, pairs: Bool = false
   ) {
     var zero = 0
-    let width = depth / parts
-    precondition(width % 2 == depth % 2, "multiplyPixels: \(parts) parts of \(depth) numbers")
     let blocks = pixelBlocks(depth, pixels)
-    withOffsets(parts, 0, 0) { taps, _, _ in
-      for part in 0..<parts { taps[part] = part * partStep }
-      for number in 0..<blocks {
-        // Tall tiles throughout; the last block has the rest.
-        let first = min(pixels, (pixels * number / blocks + 11) / 12 * 12)
-        let end = min(pixels, (pixels * (number + 1) / blocks + 11) / 12 * 12)
-        bodies.multiplyRuns(
-          x + first * width, aRows: &zero, lda: width, taps: taps, tapCount: parts, depth: width,
-          packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
-          pixels: end - first, accumulate: false, epilogue?.offset(by: first * step),
-          pairs: pairs, upcoming: nil)
-      }
+    for number in 0..<blocks {
+      // Tall tiles throughout; the last block has the rest.
+      let first = min(pixels, (pixels * number / blocks + 11) / 12 * 12)
+      let end = min(pixels, (pixels * (number + 1) / blocks + 11) / 12 * 12)
+      bodies.multiplyRuns(
+        x + first * depth, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth,
+        packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
+        pixels: end - first, accumulate: false, epilogue?.offset(by: first * step), pairs: pairs,
+        upcoming: nil)
     }
   }
 

@@ -16,16 +16,10 @@ extension KernelTable {
     _ dy: ConstFloats, argmax: UnsafePointer<UInt8>, into dx: Floats, _ g: PoolGeometry, images: Int
   ) { bodies.maxPoolGradient(dy, argmax: argmax, into: dx, g, images: images) }
 
-  /// The mean of each window.
-  public func averagePool(_ x: ConstFloats, into y: Floats, _ g: PoolGeometry, images: Int) {
-    averagePool(x, step: g.channels, into: y, g, images: images, channels: 0..<g.channels)
-  }
-
-  /// The same of some of the channels, of maps whose pixels are `step` numbers apart.
+  /// The mean of each window; `channels` nil: of all channels.
   public func averagePool(
-    _ x: ConstFloats, step: Int, into y: Floats, _ g: PoolGeometry, images: Int,
-    channels: Range<Int>
-  ) { bodies.averagePool(x, step: step, into: y, g, images: images, channels: channels) }
+    _ x: ConstFloats, into y: Floats, _ g: PoolGeometry, images: Int, channels: Range<Int>? = nil
+  ) { bodies.averagePool(x, into: y, g, images: images, channels: channels ?? 0..<g.channels) }
 
   /// Shares each window's gradient out evenly; overwrites dx.
   public func averagePoolGradient(

@@ -11,17 +11,10 @@ struct InferencePlan {
     let isWindow: Bool
     /// Numbers before the first channel, and between pixels: a part of a concatenation lies inside its map.
     let channel, pixelStep: Int
-    /// In how many parts the map lies: maps of equally many of its channels each, one after the other.
-    let parts: Int
     /// Numbers of a row.
     let rowStep: Int
     /// Numbers of one picture.
     let count: Int
-
-    /// How much further the part of a channel lies than if there were one part.
-    func shift(of channel: Int) -> Int {
-      parts == 1 ? 0 : channel / pixelStep * (count / parts - pixelStep)
-    }
   }
 
   /// All steps, grouped.
@@ -85,16 +78,13 @@ struct InferencePlan {
         if let slot = slots[node] { memory[isCommon(node)]?.free(slot) }
       }
     }
-    let apart =
-      pictures == 1 && threads > 1 ? Self.apart(prepared, segments, joins, threads) : []
     places = network.nodes.indices.map { node in
       let whole = joins[node]?.node ?? node
       let shape = network.nodes[whole].shape
-      let parts = apart.contains(node) ? threads : 1
       return slots[whole].map {
         Place(
           buffer: $0, isWorkers: !isCommon(whole), isWindow: windows[whole] != nil,
-          channel: joins[node]?.channel ?? 0, pixelStep: shape.channels / parts, parts: parts,
+          channel: joins[node]?.channel ?? 0, pixelStep: shape.channels,
           rowStep: shape.columns * shape.channels, count: shape.count)
       }
     }
@@ -124,31 +114,6 @@ struct InferencePlan {
     }
     return prepared.network.nodes.indices.map { node in
       made[node].map { $0..<(lastUse[node] ?? segments.count) + 1 } ?? 0..<0
-    }
-  }
-
-  // The maps of which each thread makes some channels, and one step reads them: they lie in a part for each thread. Where the channels of two threads lie side by side in
-  // every pixel, what a core's cache fetches ahead of its own are the other's, which it takes from the core that writes them.
-  private static func apart(
-    _ prepared: PreparedNetwork, _ segments: [Segment],
-    _ joins: [Int: (node: Int, channel: Int)], _ threads: Int
-  ) -> Set<Int> {
-    let steps = prepared.steps
-    let alone = Set(segments.filter(\.parts.isEmpty).map(\.steps.lowerBound))
-    return steps.indices.reduce(into: []) { apart, position in
-      let step = steps[position]
-      let readers = steps.indices.filter { steps[$0].sources.contains(step.node) }
-      guard prepared.isSplitByColumns(step, pictures: 1), step.residual == nil,
-        prepared.network.nodes[step.node].shape.channels % (threads * prepared.kernels.tileWidth)
-          == 0,
-        !prepared.kept.contains(step.node), joins[step.node] == nil, readers.count == 1,
-        alone.isSuperset(of: readers + [position]), steps[readers[0]].residual != step.node
-      else { return }
-      switch steps[readers[0]].work {
-      case .convolution(let plan, _, _, _) where plan.readsParts: apart.insert(step.node)
-      case .averagePool: apart.insert(step.node)
-      default: break
-      }
     }
   }
 

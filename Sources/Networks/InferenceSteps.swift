@@ -112,17 +112,14 @@ extension InferenceWorkspace {
     if let rows = part?.rows { wanted.rows = rows }
     if let columns = part?.columns { wanted.columns = columns }
     wanted.continues = part?.continues ?? false
-    wanted.inputParts = place(step.inputs[0]).parts
     // Several pictures lie one after the other where both maps are whole.
     let isStack = !place(step.inputs[0]).isWindow && !target.isWindow && part?.rows == nil
     if isStack { wanted.images = 0..<pictures.count }
     let bounded = function?.bounds == nil ? nil : function
     for picture in isStack ? pictures.lowerBound..<pictures.lowerBound + 1 : pictures {
-      let first = wanted.columns.lowerBound
-      let y = pointer(step.node, of: picture, worker, channel: first)
-      let channel = plan.geometry.isDepthwise ? first : 0
+      let y = pointer(step.node, of: picture, worker)
       plan.forward(
-        pointer(step.inputs[0], of: picture, worker, channel: channel), packed: packed.pointer,
+        pointer(step.inputs[0], of: picture, worker), packed: packed.pointer,
         bias: bias.map { UnsafePointer($0.pointer) },
         residual: step.residual.map { UnsafePointer(pointer($0, of: picture, worker)) },
         activation: bounded, into: y, wanted, scratch: scratch(worker))
@@ -164,8 +161,7 @@ extension InferenceWorkspace {
     let rows = part?.rows ?? 0..<shape.rows
     let at = rows.lowerBound * shape.columns * shape.channels
     let count = rows.count * shape.columns * shape.channels
-    let channels = part?.columns ?? 0..<shape.channels
-    let x = pointer(step.inputs[0], of: picture, worker, channel: channels.lowerBound)
+    let x = pointer(step.inputs[0], of: picture, worker)
     let y = pointer(step.node, of: picture, worker)
     switch step.work {
     case .convolution, .dense: break
@@ -176,8 +172,7 @@ extension InferenceWorkspace {
     case .activation(let function): kernels.activate(function, x + at, into: y + at, count: count)
     case .maxPool(let g): kernels.maxPool(x, into: y, argmax: nil, g, images: 1, rows: rows)
     case .averagePool(let g):
-      kernels.averagePool(
-        x, step: place(step.inputs[0]).pixelStep, into: y, g, images: 1, channels: channels)
+      kernels.averagePool(x, into: y, g, images: 1, channels: part?.columns)
     case .add(let function):
       kernels.add(
         x + at, pointer(step.inputs[1], of: picture, worker) + at, activation: function,
@@ -211,7 +206,10 @@ extension InferenceWorkspace {
 }
 
 extension PreparedNetwork {
-  /// Whether a step's weights are larger than its maps, so that threads share out its columns; or, where each channel is alone, whether the map that it reads was made so.
+  /// So much larger than its maps are a step's weights if two threads that both read them lose more than by what one reads of the map that the other has written.
+  private static let mostReadTwice = 8
+
+  /// Whether threads share out a step's columns, so that each reads its own weights; of a step whose channels are each alone, whether the map that it reads was made so.
   func isSplitByColumns(_ step: PreparedStep, pictures: Int) -> Bool {
     guard case .convolution(let plan, let packed, _, _) = step.work else { return false }
     if plan.geometry.isDepthwise, pictures == 1 {
@@ -219,6 +217,7 @@ extension PreparedNetwork {
       return source.map { isSplitByColumns($0, pictures: pictures) } ?? false
     }
     let maps = network.nodes[step.node].shape.count + network.nodes[step.inputs[0]].shape.count
-    return plan.geometry.groups == 1 && packed.count > pictures * maps
+    return plan.geometry.groups == 1
+      && packed.count > (pictures == 1 ? Self.mostReadTwice : pictures) * maps
   }
 }

@@ -88,8 +88,8 @@ public final class InferenceWorkspace {
     return part.buffer == map.buffer && part.isWorkers == map.isWorkers
   }
 
-  /// A node's map of one picture, its own channels first; where it lies in parts, so that a channel's part is where it would be in one.
-  func pointer(_ node: Int, of picture: Int, _ worker: Int, channel: Int = 0) -> Floats {
+  /// A node's map of one picture, its own channels first.
+  func pointer(_ node: Int, of picture: Int, _ worker: Int) -> Floats {
     let place = place(node)
     if place.isWorkers {
       let own = workers[worker]
@@ -100,7 +100,6 @@ public final class InferenceWorkspace {
       return own.maps[place.buffer].pointer + first + place.channel
     }
     return common[place.buffer].pointer + middle(place) + picture * place.count + place.channel
-      + place.shift(of: channel)
   }
 
   // Maps lie in the middle of their buffer: where each thread has its half of every map, it writes to its own half of the buffer, which its core's cache holds.
