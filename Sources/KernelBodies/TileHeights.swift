@@ -26,6 +26,7 @@ private let tileOfSevens = 14
 /// How many tiles of the height of the next one follow each other when `left` rows remain.
 @inline(__always) func tileCount(_ left: Int) -> Int {
   let rows = tileHeight(left)
+  if rows == tileOfSevens { return left / tileOfSevens }
   var count = 1
   while left > count * rows, tileHeight(left - count * rows) == rows { count += 1 }
   return count
