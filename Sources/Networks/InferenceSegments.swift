@@ -115,8 +115,11 @@ extension Segment {
       let rows = shape(last).rows
       let unit = prepared.steps[last].rowUnit
       let shares = evenRanges(rows, parts, unit: unit)
+      // Of threads that share a picture each has two strips at least, so that another can take the last.
+      let highest =
+        parts == 1 ? rows : shares.compactMap { pieceBorder($0, unit: unit) }.min() ?? rows
       var best: Segment?
-      for height in stride(from: unit, through: rows, by: unit)
+      for height in stride(from: unit, through: max(unit, highest), by: unit)
       where height * shape(last).columns >= fewestPixels || height + unit > rows {
         var windows: [Int: Int] = [:]
         let rests = rests(of: shares, height)

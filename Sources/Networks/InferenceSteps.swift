@@ -35,15 +35,28 @@ private struct Axis {
     let left = middle..<middle + rest * unit
     return parts.enumerated().flatMap { thread, part in
       let first = thread * share * unit + (thread < threads / 2 ? 0 : left.count)
-      return pieces([first..<min(count, first + share * unit)]).map { ($0, nil) } + [(left, part)]
+      return pieces(of: first..<min(count, first + share * unit), other) + [(left, part)]
     }
+  }
+
+  // A range in a large piece and a small one, along this axis or, where it is too short, along the other one.
+  private func pieces(of range: Range<Int>, _ other: Axis) -> [(Range<Int>, Range<Int>?)] {
+    if let border = border(in: range) {
+      return [(range.lowerBound..<border, nil), (border..<range.upperBound, nil)]
+    }
+    guard let border = other.border(in: 0..<other.count) else { return [(range, nil)] }
+    return [(range, 0..<border), (range, border..<other.count)]
   }
 
   // Each range in a large piece and a small one; all ranges or none, so that every thread has as many tasks.
   private func pieces(_ ranges: [Range<Int>]) -> [Range<Int>] {
-    let borders = ranges.compactMap { pieceBorder($0, unit: unit, fewest: fewest) }
+    let borders = ranges.compactMap(border(in:))
     guard borders.count == ranges.count else { return ranges }
     return zip(ranges, borders).flatMap { [$0.lowerBound..<$1, $1..<$0.upperBound] }
+  }
+
+  private func border(in range: Range<Int>) -> Int? {
+    pieceBorder(range, unit: unit, fewest: fewest)
   }
 }
 
