@@ -82,6 +82,7 @@ import Testing
       g(4, 33, 2, 3, (3, 3), Padding(top: 0, left: 2, bottom: 3, right: 1)),
       g(3, 20, 2, 3, (3, 3), Padding(top: 1, left: 16, bottom: 1, right: 0)),
       g(3, 8, w, w, (3, 3), Padding(top: 5, left: 1, bottom: 4, right: 1), groups: w),
+      g(3, 80, 2, 3, (5, 3), stride: 3, Padding(top: 0, left: 1, bottom: 2, right: 1)),
       g(7, 8, 6, 3 * w / 2, (1, 1)), g(11, 5, 8, 3 * w + 1, (1, 1)),
       g(5, 7, 2, 7 * w / 2 - 1, (3, 3), Padding(1)),
       g(6, 6, 4, 2 * w + 2, (3, 3), Padding(1), groups: 2),
