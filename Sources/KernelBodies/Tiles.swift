@@ -7,6 +7,8 @@ import KernelContract
 //   plane:     the forward tile with one tap and nothing after it, for Winograd's products
 //   outer:     C[i, j] (+)= Σ_pixel A[pixel + i] * B[pixel + j]               for weight gradients
 //
+// or, where the last columns do not fill two vectors, through the forward tile's forms for one vector, three (WideTiles) or one and a half (PairTiles).
+//
 // i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
 
 /// The sums of fewer products are there before their places come.

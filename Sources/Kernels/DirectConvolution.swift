@@ -76,11 +76,10 @@ extension KernelTable {
   ) {
     if g.isDepthwise {
       for image in part.images {
+        let first = image * g.outputRows * g.outputColumns * part.pixelStep
         bodies.depthwise(
-          x + image * g.inputCount, weights: packed,
-          into: y + image * g.outputRows * g.outputColumns * part.pixelStep, step: part.pixelStep,
-          g, rows: part.rows, channels: part.columns,
-          epilogue?.offset(by: image * g.outputCount))
+          x + image * g.inputCount, weights: packed, into: y + first, step: part.pixelStep, g,
+          rows: part.rows, channels: part.columns, epilogue?.offset(by: first))
       }
     } else if g.isPointwise {
       let first = (part.images.lowerBound * g.outputRows + part.rows.lowerBound) * g.outputColumns

@@ -69,7 +69,7 @@ extension InferenceWorkspace {
       let columns = Axis(
         count: shape.channels, unit: prepared.kernels.tileWidth,
         fewest: plan.canContinue(images: pictures) ? 1 : .max)
-      let isByColumns = prepared.isSplitByColumns(step, pictures: pictures)
+      let isByColumns = isSplitByColumns(step, pictures)
       if pictures > 1 {
         return isByColumns ? columns.even(threads).map { StepPart(columns: $0) } : []
       }
@@ -92,6 +92,22 @@ extension InferenceWorkspace {
   func isInPlace(_ step: PreparedStep) -> Bool {
     guard case .concatenation = step.work else { return false }
     return step.inputs.allSatisfy { liesInside($0, step.node) }
+  }
+
+  /// So much larger than its maps are a step's weights if two threads that both read them lose more than by what one reads of the map that the other has written.
+  private static let mostReadTwice = 8
+
+  /// Whether threads share out a step's columns, so that each reads its own weights; of a step whose channels are each alone, whether the map that it reads was made so.
+  private func isSplitByColumns(_ step: PreparedStep, _ pictures: Int) -> Bool {
+    guard case .convolution(let plan, let packed, _, _) = step.work else { return false }
+    let nodes = prepared.network.nodes
+    if plan.geometry.isDepthwise, pictures == 1 {
+      let source = prepared.steps.first { $0.node == step.inputs[0] }
+      return source.map { isSplitByColumns($0, pictures) } ?? false
+    }
+    let maps = nodes[step.node].shape.count + nodes[step.inputs[0]].shape.count
+    return plan.geometry.groups == 1
+      && packed.count > (pictures == 1 ? Self.mostReadTwice : pictures) * maps
   }
 
   private func rows(_ axis: Axis, _ threads: Int) -> [StepPart] {
@@ -215,22 +231,5 @@ extension InferenceWorkspace {
       }
       channel += channels
     }
-  }
-}
-
-extension PreparedNetwork {
-  /// So much larger than its maps are a step's weights if two threads that both read them lose more than by what one reads of the map that the other has written.
-  private static let mostReadTwice = 8
-
-  /// Whether threads share out a step's columns, so that each reads its own weights; of a step whose channels are each alone, whether the map that it reads was made so.
-  func isSplitByColumns(_ step: PreparedStep, pictures: Int) -> Bool {
-    guard case .convolution(let plan, let packed, _, _) = step.work else { return false }
-    if plan.geometry.isDepthwise, pictures == 1 {
-      let source = steps.first { $0.node == step.inputs[0] }
-      return source.map { isSplitByColumns($0, pictures: pictures) } ?? false
-    }
-    let maps = network.nodes[step.node].shape.count + network.nodes[step.inputs[0]].shape.count
-    return plan.geometry.groups == 1
-      && packed.count > (pictures == 1 ? Self.mostReadTwice : pictures) * maps
   }
 }
