@@ -28,22 +28,20 @@ extension Bodies {
     // too, if these lie one after the other.
     let fetching = upcoming != nil && total > 2 ? total - 2 : total
     let step = (width + fetching - 1) / fetching
-    let fetchesPixels = runs == 1 && lda == depth && total >= fewestTilesOfPixels
+    let fetchesPixels =
+      runs == 1 && tapCount == 1 && lda == depth && total >= fewestTilesOfPixels
     var column = 0
     while column < columns {
       let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
       let isWide = widestTile == 3 && (columns - column + lanes - 1) / lanes == 3
       let taken = isWide ? 3 * lanes : width
+      // Every panel's last two tiles fetch a part of what is upcoming.
+      let part = upcoming.map { ($0.count * width + columns - 1) / columns } ?? 0
+      let then = upcoming.map { $0.at + part * (column / width) }
       var ahead = Ahead(
-        at: weights + panel, step: step, jump: tapCount * depth * step, end: weights + 2 * panel,
+        weights + panel..<weights + 2 * panel, step: step, then: then.map { $0..<$0 + part },
+        thenStep: (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth),
         fetchesPixels: fetchesPixels && column == 0)
-      if let upcoming {
-        // Every panel's last two tiles fetch a part.
-        let part = (upcoming.count * width + columns - 1) / columns
-        let step = (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth)
-        let from = upcoming.at + part * (column / width)
-        ahead.then = (from, step, tapCount * depth * step, from + part)
-      }
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0

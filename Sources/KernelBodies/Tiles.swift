@@ -46,22 +46,41 @@ struct TileEnd {
 /// What tiles ask for while they work: each a part of the next columns' weights, for a long panel comes from far and evenly so it comes in time, then of what else is
 /// upcoming.
 struct Ahead {
-  var at: ConstFloats
+  /// What the next tile asks for first.
+  private(set) var at: ConstFloats
   /// Floats to go on at each step of the depth; none beyond the end.
-  var step: Int
-  /// Floats from what one tile asks for to what the next one does.
-  var jump: Int
-  var end: ConstFloats
-  var then: (at: ConstFloats, step: Int, jump: Int, end: ConstFloats)?
-  /// Whether a tap asks for the pixels of the next one besides, the last tap for those of the next tile.
+  private(set) var step: Int
+  private var end: ConstFloats
+  private var then: Range<ConstFloats>
+  private var thenStep: Int
+  /// Whether the only tap asks for the next tile's pixels besides.
   let fetchesPixels: Bool
 
-  /// Goes on to the next tile.
-  @inline(__always) mutating func advance() {
-    at += jump
-    guard at >= end else { return }
-    (at, step, jump, end) = then ?? (at, 0, 0, end)
-    then = nil
+  /// The weights of the next columns, and what is upcoming, with the steps in which both are asked for.
+  init(
+    _ part: Range<ConstFloats>, step: Int, then: Range<ConstFloats>?, thenStep: Int,
+    fetchesPixels: Bool
+  ) {
+    (at, self.step, end) = (part.lowerBound, step, part.upperBound)
+    self.then = then ?? part.upperBound..<part.upperBound
+    self.thenStep = thenStep
+    self.fetchesPixels = fetchesPixels
+  }
+
+  /// A tile has asked for all before `asked`.
+  @inline(__always) mutating func advance(to asked: ConstFloats) {
+    at = asked
+    if asked >= end { turn() }
+  }
+
+  // A call, so that all this stays in memory while tiles are at work.
+  @inline(never) private mutating func turn() {
+    guard !then.isEmpty else {
+      step = 0
+      return
+    }
+    (at, step, end) = (then.lowerBound, thenStep, then.upperBound)
+    then = end..<end
   }
 }
 
@@ -114,10 +133,9 @@ func forwardTiles<let rows: Int>(
 ) {
   let (low, high, count) = (end.low, end.high, end.count(lanes))
   let (bias0, bias1) = (end.bias(0), end.bias(lanes))
-  var (a, c, residual, next) = (a, c, end.residual, ahead)
-  let fetches = tapCount * depth >= fewestProducts
+  var (a, c, residual) = (a, c, end.residual)
+  let fetches = depth >= fewestProducts && hasManyRegisters
   for _ in 0..<tiles {
-    if fetches { fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc) }
     var left = InlineArray<rows, Vector> { _ in bias0 }
     var right = InlineArray<rows, Vector> { _ in bias1 }
     if let place = residual {
@@ -129,7 +147,8 @@ func forwardTiles<let rows: Int>(
       for i in 0..<rows { left[i] += load(UnsafePointer(c + i * ldc)) }
       for i in 0..<rows { right[i] += load(UnsafePointer(c + i * ldc + lanes), first: count) }
     }
-    var (b, asked) = (b, next.at)
+    var (b, asked) = (b, ahead.at)
+    let step = ahead.step
     for tap in 0..<tapCount {
       var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
       @inline(__always) func multiply() {
@@ -142,18 +161,30 @@ func forwardTiles<let rows: Int>(
         }
         forRows(&pixels, lda, add)
         cv_prefetch2(asked)
-        asked += next.step
+        asked += step
         b += 2 * lanes
       }
-      if next.fetchesPixels {
-        var far = tap + 1 < tapCount ? a + taps[tap + 1] : a + rows * lda + taps[0]
-        for _ in 0..<depth {
+      var rest = depth
+      if fetches && tap == 0 {
+        // The places of the sums, a row at a time: all at once they would hold up what the first products need.
+        rest -= rows
+        var place = UnsafePointer(c)
+        for _ in 0..<rows {
           multiply()
-          cv_prefetch2(far)
-          far += lanes
+          cv_prefetch1(place)
+          cv_prefetch1(place + lanes)
+          place += ldc
+        }
+      }
+      if ahead.fetchesPixels {
+        var next = a + rows * lda
+        for _ in 0..<rest {
+          multiply()
+          cv_prefetch2(next)
+          next += lanes
         }
       } else {
-        for _ in 0..<depth { multiply() }
+        for _ in 0..<rest { multiply() }
       }
     }
     if count == lanes {
@@ -168,11 +199,10 @@ func forwardTiles<let rows: Int>(
       for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
       for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes, first: count) }
     }
-    next.advance()
+    ahead.advance(to: asked)
     a += rows * lda
     c += rows * ldc
   }
-  ahead = next
 }
 
 /// So many tiles of one vector of columns, the first of packed pairs.
