@@ -34,6 +34,12 @@ private let tileOfSevens = 14
 
 /// Tiles in so many rows.
 @inline(__always) func tilesOf(_ rows: Int) -> Int {
-  let height = hasManyRegisters && rows % 7 == 0 ? tileOfSevens : tallestTile
+  let height = Bodies.tileRows(of: rows)
   return (rows + height - 1) / height
+}
+
+extension Bodies {
+  package static func tileRows(of rows: Int) -> Int {
+    hasManyRegisters && rows % 7 == 0 ? tileOfSevens : tallestTile
+  }
 }

@@ -149,6 +149,9 @@ package protocol KernelBodies: SendableMetatype {
     upcoming: Upcoming?
   )
 
+  /// Rows of the register tiles into which so many rows fall, but for the last few.
+  static func tileRows(of rows: Int) -> Int
+
   /// Whether so few columns after the last whole block can be packed in pairs of depths, where a tap has `depth` numbers:
   /// `[tap][depth / 2][3 * lanes / 2 columns][2]`, zero beyond the columns.
   static func packsPairs(columns: Int, depth: Int) -> Bool

@@ -102,10 +102,13 @@ extension KernelTable {
   ) {
     var zero = 0
     let blocks = pixelBlocks(depth, pixels)
+    // Whole tiles throughout; the last block has the rest.
+    let tile = bodies.tileRows(of: pixels)
+    func border(_ number: Int) -> Int {
+      min(pixels, (pixels * number / blocks + tile - 1) / tile * tile)
+    }
     for number in 0..<blocks {
-      // Tall tiles throughout; the last block has the rest.
-      let first = min(pixels, (pixels * number / blocks + 11) / 12 * 12)
-      let end = min(pixels, (pixels * (number + 1) / blocks + 11) / 12 * 12)
+      let (first, end) = (border(number), border(number + 1))
       bodies.multiplyRuns(
         x + first * depth, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth,
         packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
@@ -145,7 +148,8 @@ extension KernelTable {
       image, images, row, rows in
       let (first, top) = (part.images.lowerBound + image, part.rows.lowerBound + row)
       withOffsets(plan.runs, plan.runs, g.kernelRows) { from, to, taps in
-        g.forEachPiece(of: top..<top + rows) { rows, columns, isInside in
+        g.forEachPiece(of: top..<top + rows, tile: bodies.tileRows(of: g.outputColumns)) {
+          rows, columns, isInside in
           var panel = plan
           panel.panelColumns = (columns.count - 1) * g.columnStride + g.kernelColumns
           let (rowStep, mapStep) =

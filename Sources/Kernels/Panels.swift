@@ -77,8 +77,11 @@ extension ConvolutionGeometry {
       images: images)
   }
 
-  /// Calls `body(output rows, output columns, whether all that they read lies inside the map)` for the pieces into which some output rows fall.
-  func forEachPiece(of rows: Range<Int>, _ body: (Range<Int>, Range<Int>, Bool) -> Void) {
+  /// Calls `body(output rows, output columns, whether all that they read lies inside the map)` for the pieces into which some output rows fall, those in the middle of
+  /// whole register tiles of `tile` pixels.
+  func forEachPiece(
+    of rows: Range<Int>, tile: Int, _ body: (Range<Int>, Range<Int>, Bool) -> Void
+  ) {
     func piece(_ rows: Range<Int>, _ columns: Range<Int>, isInside: Bool = false) {
       if !rows.isEmpty, !columns.isEmpty { body(rows, columns, isInside) }
     }
@@ -86,7 +89,7 @@ extension ConvolutionGeometry {
     let inner = Self.inside(outputRows, rowStride, padding.top, kernelRows, inputRows)
       .clamped(to: rows)
     let middle = wholeTiles(
-      Self.inside(outputColumns, columnStride, padding.left, kernelColumns, inputColumns))
+      Self.inside(outputColumns, columnStride, padding.left, kernelColumns, inputColumns), tile)
     guard groups == 1, !inner.isEmpty, !middle.isEmpty else { return piece(rows, all) }
     piece(rows.lowerBound..<inner.lowerBound, all)
     piece(inner, 0..<middle.lowerBound)
@@ -95,9 +98,8 @@ extension ConvolutionGeometry {
     piece(inner.upperBound..<rows.upperBound, all)
   }
 
-  // Those of the columns that fill whole register tiles of the tallest kind, and leave such tiles at either side.
-  private func wholeTiles(_ columns: Range<Int>) -> Range<Int> {
-    let tile = 14
+  // Those of the columns that fill whole register tiles, and leave such tiles at either side.
+  private func wholeTiles(_ columns: Range<Int>, _ tile: Int) -> Range<Int> {
     let first = (columns.lowerBound + tile - 1) / tile * tile
     if columns.upperBound == outputColumns { return min(first, outputColumns)..<outputColumns }
     return first..<first + max(0, columns.upperBound - first) / tile * tile
