@@ -25,11 +25,10 @@ extension Bodies {
     let panel = tapCount * depth * width
     let total = runs * tilesOf(pixels)
     // The tiles fetch the next panel in equal parts; where they are many, the first ones do, and where more is upcoming, all but two. Those of the first columns fetch pixels
-    // too, if these lie one after the other.
+    // too: the next run's or, in a single one whose pixels lie one after the other, the next tile's.
     let fetching = upcoming != nil && total > 2 ? total - 2 : total
     let step = (width + fetching - 1) / fetching
-    let fetchesPixels =
-      runs == 1 && tapCount == 1 && lda == depth && total >= fewestTilesOfPixels
+    let fetchesTiles = runs == 1 && tapCount == 1 && lda == depth && total >= fewestTilesOfPixels
     var column = 0
     while column < columns {
       let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
@@ -40,8 +39,7 @@ extension Bodies {
       let then = upcoming.map { $0.at + part * (column / width) }
       var ahead = Ahead(
         weights + panel..<weights + 2 * panel, step: step, then: then.map { $0..<$0 + part },
-        thenStep: (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth),
-        fetchesPixels: fetchesPixels && column == 0)
+        thenStep: (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth))
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0
@@ -64,6 +62,10 @@ extension Bodies {
             x += tiles * rows
           } else {
             let tiles = tileCount(pixels - x)
+            if column == 0 {
+              ahead.pixels =
+                fetchesTiles ? rows * lda : run + 1 < runs ? aRows[run + 1] - aRows[run] : 0
+            }
             forwardTiles(
               rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
               depth: depth, weights, c + at, ldc: ldc, &ahead, end)

@@ -53,18 +53,16 @@ struct Ahead {
   private var end: ConstFloats
   private var then: Range<ConstFloats>
   private var thenStep: Int
-  /// Whether the only tap asks for the next tile's pixels besides.
-  let fetchesPixels: Bool
+  /// Floats from the pixels of a tap to those that it asks for besides; 0 for none.
+  var pixels = 0
 
   /// The weights of the next columns, and what is upcoming, with the steps in which both are asked for.
   init(
-    _ part: Range<ConstFloats>, step: Int, then: Range<ConstFloats>?, thenStep: Int,
-    fetchesPixels: Bool
+    _ part: Range<ConstFloats>, step: Int, then: Range<ConstFloats>?, thenStep: Int
   ) {
     (at, self.step, end) = (part.lowerBound, step, part.upperBound)
     self.then = then ?? part.upperBound..<part.upperBound
     self.thenStep = thenStep
-    self.fetchesPixels = fetchesPixels
   }
 
   /// A tile has asked for all before `asked`.
@@ -176,8 +174,8 @@ func forwardTiles<let rows: Int>(
           place += ldc
         }
       }
-      if ahead.fetchesPixels {
-        var next = a + rows * lda
+      if ahead.pixels != 0 {
+        var next = a + taps[tap] + ahead.pixels
         for _ in 0..<rest {
           multiply()
           cv_prefetch2(next)
