@@ -9,6 +9,9 @@ import KernelContract
 /// So many tiles have pixels that may come from far.
 private let fewestTilesOfPixels = 4
 
+/// Floats from the weights that a single tile meets, as quickly as they come, to those that it asks for.
+private let singleTileDistance = 2_048
+
 extension Bodies {
   package static func packsPairs(columns: Int, depth: Int) -> Bool {
     hasManyRegisters && depth % 2 == 0 && (lanes + 1...lanes + lanes / 2).contains(columns)
@@ -37,8 +40,9 @@ extension Bodies {
       // Every panel's last two tiles fetch a part of what is upcoming.
       let part = upcoming.map { ($0.count * width + columns - 1) / columns } ?? 0
       let then = upcoming.map { $0.at + part * (column / width) }
+      let distance = total > 1 ? panel : min(panel, singleTileDistance)
       var ahead = Ahead(
-        weights + panel..<weights + 2 * panel, step: step, then: then.map { $0..<$0 + part },
+        weights + distance..<weights + distance + panel, step: step, then: then.map { $0..<$0 + part },
         thenStep: (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth))
       for run in 0..<runs {
         let from = a + aRows[run]
