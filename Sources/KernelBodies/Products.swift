@@ -42,7 +42,8 @@ extension Bodies {
       let then = upcoming.map { $0.at + part * (column / width) }
       let distance = total > 1 ? panel : min(panel, singleTileDistance)
       var ahead = Ahead(
-        weights + distance..<weights + distance + panel, step: step, then: then.map { $0..<$0 + part },
+        weights + distance..<weights + distance + panel, step: step,
+        then: then.map { $0..<$0 + part },
         thenStep: (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth))
       for run in 0..<runs {
         let from = a + aRows[run]
