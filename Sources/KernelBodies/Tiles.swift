@@ -178,7 +178,7 @@ func forwardTiles<let rows: Int>(
         var next = a + taps[tap] + ahead.pixels
         for _ in 0..<rest {
           multiply()
-          cv_prefetch2(next)
+          cv_prefetch1(next)
           next += lanes
         }
       } else {
