@@ -57,9 +57,7 @@ struct Ahead {
   var pixels = 0
 
   /// The weights of the next columns, and what is upcoming, with the steps in which both are asked for.
-  init(
-    _ part: Range<ConstFloats>, step: Int, then: Range<ConstFloats>?, thenStep: Int
-  ) {
+  init(_ part: Range<ConstFloats>, step: Int, then: Range<ConstFloats>?, thenStep: Int) {
     (at, self.step, end) = (part.lowerBound, step, part.upperBound)
     self.then = then ?? part.upperBound..<part.upperBound
     self.thenStep = thenStep
