@@ -53,7 +53,7 @@ struct Ahead {
   private var end: ConstFloats
   private var then: Range<ConstFloats>
   private var thenStep: Int
-  /// Floats from the pixels of a tap to those that it asks for besides; 0 for none.
+  /// Floats from the pixels of a tap to those that it asks for besides; 0, for its own, where none are needed.
   var pixels = 0
 
   /// The weights of the next columns, and what is upcoming, with the steps in which both are asked for.
@@ -172,15 +172,11 @@ func forwardTiles<let rows: Int>(
           place += ldc
         }
       }
-      if ahead.pixels != 0 {
-        var next = a + taps[tap] + ahead.pixels
-        for _ in 0..<rest {
-          multiply()
-          cv_prefetch1(next)
-          next += lanes
-        }
-      } else {
-        for _ in 0..<rest { multiply() }
+      var next = a + taps[tap] + ahead.pixels
+      for _ in 0..<rest {
+        multiply()
+        cv_prefetch1(next)
+        next += lanes
       }
     }
     if count == lanes {
