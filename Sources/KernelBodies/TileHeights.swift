@@ -8,18 +8,12 @@ private let tileOfSevens = 14
 
 /// How tall the next tile is when `left` rows remain: even tiles beat one tall and one flat.
 @inline(__always) func tileHeight(_ left: Int) -> Int {
-  if hasManyRegisters {
-    switch left {
-    case 9: return 5
-    case 11: return 6
-    case 13, 15, 16: return 8
-    case _ where left > 7 && left % 7 == 0: return tileOfSevens
-    default: return left >= 12 ? 12 : left
-    }
-  }
-  switch left {
-  case 7, 8: return 4
-  default: return min(left, tallestTile)
+  switch (left, hasManyRegisters) {
+  case (7, false), (8, false): return 4
+  case (9, true): return 5
+  case (11, true): return 6
+  case (13, true), (15, true), (16, true): return 8
+  default: return min(left, Bodies.tileRows(of: left))
   }
 }
 
@@ -39,7 +33,7 @@ private let tileOfSevens = 14
 }
 
 extension Bodies {
-  package static func tileRows(of rows: Int) -> Int {
+  @inline(__always) package static func tileRows(of rows: Int) -> Int {
     hasManyRegisters && rows % 7 == 0 ? tileOfSevens : tallestTile
   }
 }
