@@ -37,14 +37,16 @@ extension Bodies {
       let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
       let isWide = widestTile == 3 && (columns - column + lanes - 1) / lanes == 3
       let taken = isWide ? 3 * lanes : width
-      // Every panel's last two tiles fetch a part of what is upcoming.
-      let part = upcoming.map { ($0.count * width + columns - 1) / columns } ?? 0
-      let then = upcoming.map { $0.at + part * (column / width) }
-      let distance = total > 1 ? panel : min(panel, singleTileDistance)
-      var ahead = Ahead(
-        weights + distance..<weights + distance + panel, step: step,
-        then: then.map { $0..<$0 + part },
-        thenStep: (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth))
+      let next = weights + (total > 1 ? panel : min(panel, singleTileDistance))
+      var ahead = Ahead(Ahead.Stretch(at: next, end: next + panel, step: step))
+      if let upcoming {
+        // Every panel's last two tiles fetch a part.
+        let part = (upcoming.count * width + columns - 1) / columns
+        let from = upcoming.at + part * (column / width)
+        ahead.then = Ahead.Stretch(
+          at: from, end: from + part,
+          step: (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth))
+      }
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0

@@ -46,37 +46,32 @@ struct TileEnd {
 /// What tiles ask for while they work: each a part of the next columns' weights, for a long panel comes from far and evenly so it comes in time, then of what else is
 /// upcoming.
 struct Ahead {
-  /// What the next tile asks for first.
-  private(set) var at: ConstFloats
-  /// Floats to go on at each step of the depth; none beyond the end.
-  private(set) var step: Int
-  private var end: ConstFloats
-  private var then: Range<ConstFloats>
-  private var thenStep: Int
+  /// Numbers that are asked for in steps.
+  struct Stretch {
+    /// What is asked for next.
+    var at: ConstFloats
+    let end: ConstFloats
+    /// Floats to go on at each step of the depth; none beyond the end.
+    var step: Int
+  }
+  private(set) var now: Stretch
+  /// What follows; nil for nothing.
+  var then: Stretch?
   /// Floats from the pixels of a tap to those that it asks for besides; 0, for its own, where none are needed.
   var pixels = 0
 
-  /// The weights of the next columns, and what is upcoming, with the steps in which both are asked for.
-  init(_ part: Range<ConstFloats>, step: Int, then: Range<ConstFloats>?, thenStep: Int) {
-    (at, self.step, end) = (part.lowerBound, step, part.upperBound)
-    self.then = then ?? part.upperBound..<part.upperBound
-    self.thenStep = thenStep
-  }
+  init(_ first: Stretch) { now = first }
 
   /// A tile has asked for all before `asked`.
   @inline(__always) mutating func advance(to asked: ConstFloats) {
-    at = asked
-    if asked >= end { turn() }
+    now.at = asked
+    if asked >= now.end { turn() }
   }
 
   // A call, so that all this stays in memory while tiles are at work.
   @inline(never) private mutating func turn() {
-    guard !then.isEmpty else {
-      step = 0
-      return
-    }
-    (at, step, end) = (then.lowerBound, thenStep, then.upperBound)
-    then = end..<end
+    if let then { now = then } else { now.step = 0 }
+    then = nil
   }
 }
 
@@ -143,8 +138,8 @@ func forwardTiles<let rows: Int>(
       for i in 0..<rows { left[i] += load(UnsafePointer(c + i * ldc)) }
       for i in 0..<rows { right[i] += load(UnsafePointer(c + i * ldc + lanes), first: count) }
     }
-    var (b, asked) = (b, ahead.at)
-    let step = ahead.step
+    var (b, asked) = (b, ahead.now.at)
+    let step = ahead.now.step
     for tap in 0..<tapCount {
       var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
       @inline(__always) func multiply() {
