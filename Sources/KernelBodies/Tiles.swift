@@ -12,7 +12,7 @@ import KernelContract
 // i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
 
 /// The sums of fewer products are there before their places come.
-private let fewestProducts = 32
+let fewestProducts = 32
 
 /// What a forward tile begins with and how it ends. All that is added to the sums they begin with, so that at the end they are only cut off and stored. The tiles say so
 /// themselves: a function that takes the sums would have them in memory, and the inner loop with it.
@@ -142,18 +142,19 @@ func forwardTiles<let rows: Int>(
     let step = ahead.now.step
     for tap in 0..<tapCount {
       var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
-      @inline(__always) func multiply() {
-        let b0 = load(b)
-        let b1 = load(b + lanes)
+      // The products of one depth; `count` depths further lies what follows.
+      @inline(__always) func multiply(_ depth: Int, by count: Int) {
+        let b0 = load(b + 2 * depth * lanes)
+        let b1 = load(b + (2 * depth + 1) * lanes)
         @inline(__always) func add(_ i: Int, _ pixel: ConstFloats) {
-          let s = Vector(repeating: pixel.pointee)
+          let s = Vector(repeating: pixel[depth])
           left[i] = fma(s, b0, left[i])
           right[i] = fma(s, b1, right[i])
         }
-        forRows(&pixels, lda, add)
+        forRows(&pixels, lda, by: count, add)
         cv_prefetch2(asked)
         asked += step
-        b += 2 * lanes
+        b += 2 * count * lanes
       }
       var rest = depth
       if fetches && tap == 0 {
@@ -161,18 +162,21 @@ func forwardTiles<let rows: Int>(
         rest -= rows
         var place = UnsafePointer(c)
         for _ in 0..<rows {
-          multiply()
+          multiply(0, by: 1)
           cv_prefetch1(place)
           cv_prefetch1(place + lanes)
           place += ldc
         }
       }
       var next = a + taps[tap] + ahead.pixels
-      for _ in 0..<rest {
-        multiply()
+      for _ in 0..<rest / 2 {
+        multiply(0, by: 0)
         cv_prefetch1(next)
-        next += lanes
+        multiply(1, by: 2)
+        cv_prefetch1(next + lanes)
+        next += 2 * lanes
       }
+      if rest % 2 > 0 { multiply(0, by: 1) }
     }
     if count == lanes {
       @inline(__always) func finish(_ i: Int, _ place: ConstFloats) {
