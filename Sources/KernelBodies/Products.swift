@@ -24,43 +24,59 @@ extension Bodies {
     upcoming: Upcoming?
   ) {
     let width = 2 * lanes
-    var weights = b
     let panel = tapCount * depth * width
-    let total = runs * tilesOf(pixels)
-    // The tiles fetch the next panel in equal parts; where they are many, the first ones do, and where more is upcoming, all but two. Those of the first columns fetch pixels
-    // too: the next run's or, in a single one whose pixels lie one after the other, the next tile's.
-    let fetching = upcoming != nil && total > 2 ? total - 2 : total
-    let step = (width + fetching - 1) / fetching
-    let fetchesTiles = runs == 1 && tapCount == 1 && lda == depth && total >= fewestTilesOfPixels
+    let fetchesTiles = runs == 1 && tapCount == 1 && lda == depth
     var column = 0
     while column < columns {
-      let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
-      let isWide = widestTile == 3 && (columns - column + lanes - 1) / lanes == 3
-      let taken = isWide ? 3 * lanes : width
-      let next = weights + (total > 1 ? panel : min(panel, singleTileDistance))
-      var ahead = Ahead(Ahead.Stretch(at: next, end: next + panel, step: step))
+      let left = columns - column
+      let isPaired = pairs && packsPairs(columns: left, depth: depth)
+      let third = thirdVector(column, left, panel)
+      let taken = third == nil ? width : 3 * lanes
+      let total = runs * (third == nil ? tilesOf(pixels) : wideTilesOf(pixels))
+      // The tiles fetch the next weights in equal parts; where they are many, the first ones do, and where more is upcoming, all but two. Those of the first columns fetch
+      // pixels too: the next run's or, in a single one whose pixels lie one after the other, the next tile's.
+      let fetching = upcoming != nil && total > 2 ? total - 2 : total
+      // Two wide tiles share three panels: the first asks for the last of them, the second for the next two.
+      let asked = column % width > 0 ? 2 * panel : panel
+      let next = third == nil ? column + width : column / width * width + 2 * width
+      let distance = panel / width * (next - column)
+      let from =
+        b + panel / width * column + (total > 1 ? distance : min(distance, singleTileDistance))
+      var ahead = Ahead(
+        Ahead.Stretch(
+          at: from, end: from + asked, step: (asked / panel * width + fetching - 1) / fetching))
       if let upcoming {
         // Every panel's last two tiles fetch a part.
-        let part = (upcoming.count * width + columns - 1) / columns
-        let from = upcoming.at + part * (column / width)
+        let part = (upcoming.count * taken + columns - 1) / columns
+        let from = upcoming.at + upcoming.count * column / columns
         ahead.then = Ahead.Stretch(
           at: from, end: from + part,
           step: (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth))
       }
+      // Where the third vector lies before the pair, the pair begins a vector later.
+      let first = column - min(0, third?.column ?? 0)
+      let weights = b + first / width * panel
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0
         while x < pixels {
-          let rows = isWide ? wideTileHeight(pixels - x) : tileHeight(pixels - x)
-          let at = cRows[run] + x * ldc + column
+          let at = cRows[run] + x * ldc + first
           let end = TileEnd(
-            accumulate: accumulate, epilogue: epilogue, column: column, at: at,
-            columns: min(taken, columns - column))
-          if isWide {
-            wideTile(
-              rows: rows, from + x * lda, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
-              weights, c + at, ldc: ldc, end)
-            x += rows
+            accumulate: accumulate, epilogue: epilogue, column: first, at: at,
+            columns: min(taken, columns - first))
+          @inline(__always) func fetchPixels(_ rows: Int) {
+            guard column == 0 else { return }
+            ahead.pixels =
+              fetchesTiles && total >= fewestTilesOfPixels
+              ? rows * lda : run + 1 < runs ? aRows[run + 1] - aRows[run] : 0
+          }
+          if let third {
+            let (rows, tiles) = wideTileHeight(pixels - x)
+            fetchPixels(rows)
+            wideTiles(
+              rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
+              depth: depth, weights, third, c + at, ldc: ldc, &ahead, end)
+            x += tiles * rows
           } else if isPaired {
             let (rows, tiles) = pairTileHeight(pixels - x)
             pairTiles(
@@ -68,11 +84,8 @@ extension Bodies {
               depth: depth, weights, c + at, ldc: ldc, end)
             x += tiles * rows
           } else {
-            let tiles = tileCount(pixels - x)
-            if column == 0 {
-              ahead.pixels =
-                fetchesTiles ? rows * lda : run + 1 < runs ? aRows[run + 1] - aRows[run] : 0
-            }
+            let (rows, tiles) = (tileHeight(pixels - x), tileCount(pixels - x))
+            fetchPixels(rows)
             forwardTiles(
               rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
               depth: depth, weights, c + at, ldc: ldc, &ahead, end)
@@ -81,8 +94,17 @@ extension Bodies {
         }
       }
       column += taken
-      weights += panel
     }
+  }
+
+  // The third vector of the columns from `column` on, where they go through wide tiles: half of the second of three panels, or a panel's half that remains.
+  @inline(__always)
+  private static func thirdVector(_ column: Int, _ left: Int, _ panel: Int) -> ThirdVector? {
+    guard widestTile == 3 else { return nil }
+    if column % (2 * lanes) > 0 { return ThirdVector(weights: lanes - panel, column: -lanes) }
+    let vectors = (left + lanes - 1) / lanes
+    let isWide = vectors == 3 || hasManyRegisters && left >= 6 * lanes
+    return isWide ? ThirdVector(weights: panel, column: 2 * lanes) : nil
   }
 
   package static func multiplyPlanes(

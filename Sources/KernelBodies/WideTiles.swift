@@ -1,83 +1,149 @@
 import CVector
 import KernelContract
 
-// Register tiles three vectors wide, for what is left of an odd number of vectors: a pair and a lone vector would take fifteen loads for eighteen multiply-adds, four rows
-// of three take seven for twelve and fill sixteen registers just as well. The weights are packed in pairs, so the third vector comes from the next panel's first half.
-// Measured on a Zen 3: 24 columns of a 1x1 convolution gain 16 %. For all columns this tile gains at most 5 %, and in Winograd's products it loses up to 37 %: two panels that are
-// read at once often lie a multiple of 4 KiB apart and share cache sets.
+// Register tiles three vectors wide: nine rows of them take twelve loads for 27 multiply-adds where fourteen rows of two vectors take sixteen for 28, and four rows seven for
+// twelve where six rows of two take eight. The weights are packed in pairs of vectors, so the third comes from the panel beside: three panels make two wide tiles, and
+// three vectors that remain make one.
+//
+// Where the multiply-adds wait for nothing else both tiles are as quick; the wide ones are where a neighbour on the same core needs its loads too (5-9 % on an Emerald
+// Rapids). With few registers three panels gain nothing, only what remains does: 24 columns of a 1x1 convolution 16 % on a Zen 3.
 
 /// Rows of the tallest wide tile.
-let tallestWideTile = 4
+private let tallestWideTile = hasManyRegisters ? 9 : 4
 
-/// Three vectors of columns.
+/// The third vector of a wide tile's columns.
+struct ThirdVector {
+  /// Floats from the packed weights of the pair to its own.
+  let weights: Int
+  /// Columns from the pair's first to its own, which may lie before the pair.
+  let column: Int
+}
+
+/// So many tiles, one below the other, of three vectors of columns.
 @inline(__always)
-func wideTile<let rows: Int>(
-  _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>,
-  tapCount: Int, depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, _ end: TileEnd
+private func wideTiles<let rows: Int>(
+  _: InlineArray<rows, Bool>.Type, _ tiles: Int, _ a: ConstFloats, lda: Int,
+  taps: UnsafePointer<Int>, tapCount: Int, depth: Int, _ b: ConstFloats, _ third: ThirdVector,
+  _ c: Floats, ldc: Int, _ ahead: inout Ahead, _ end: TileEnd
 ) {
-  let (low, high, count) = (end.low, end.high, end.count(2 * lanes))
-  let (bias0, bias1, bias2) = (end.bias(0), end.bias(lanes), end.bias(2 * lanes))
-  var left = InlineArray<rows, Vector> { _ in bias0 }
-  var middle = InlineArray<rows, Vector> { _ in bias1 }
-  var right = InlineArray<rows, Vector> { _ in bias2 }
-  if let residual = end.residual {
-    for i in 0..<rows { left[i] += load(residual + i * ldc) }
-    for i in 0..<rows { middle[i] += load(residual + i * ldc + lanes) }
-    for i in 0..<rows { right[i] += load(residual + i * ldc + 2 * lanes, first: count) }
-  }
-  if end.accumulate {
-    for i in 0..<rows { left[i] += load(UnsafePointer(c + i * ldc)) }
-    for i in 0..<rows { middle[i] += load(UnsafePointer(c + i * ldc + lanes)) }
-    for i in 0..<rows { right[i] += load(UnsafePointer(c + i * ldc + 2 * lanes), first: count) }
-  }
-  var b = b
-  let third = tapCount * depth * 2 * lanes
-  for tap in 0..<tapCount {
-    var p = a + taps[tap]
-    for _ in 0..<depth {
-      let b0 = load(b)
-      let b1 = load(b + lanes)
-      let b2 = load(b + third)
-      for i in 0..<rows {
-        let s = Vector(repeating: p[i * lda])
-        left[i] = fma(s, b0, left[i])
-        middle[i] = fma(s, b1, middle[i])
-        right[i] = fma(s, b2, right[i])
+  let (low, high, count) = (end.low, end.high, end.count(third.column))
+  let (bias0, bias1, bias2) = (end.bias(0), end.bias(lanes), end.bias(third.column))
+  var (a, c, residual) = (a, c, end.residual)
+  let fetches = depth >= fewestProducts && hasManyRegisters
+  for _ in 0..<tiles {
+    var left = InlineArray<rows, Vector> { _ in bias0 }
+    var right = InlineArray<rows, Vector> { _ in bias1 }
+    var apart = InlineArray<rows, Vector> { _ in bias2 }
+    if let place = residual {
+      for i in 0..<rows { left[i] += load(place + i * ldc) }
+      for i in 0..<rows { right[i] += load(place + i * ldc + lanes) }
+      for i in 0..<rows { apart[i] += load(place + i * ldc + third.column, first: count) }
+      residual = place + rows * ldc
+    }
+    if end.accumulate {
+      let place = UnsafePointer(c)
+      for i in 0..<rows { left[i] += load(place + i * ldc) }
+      for i in 0..<rows { right[i] += load(place + i * ldc + lanes) }
+      for i in 0..<rows { apart[i] += load(place + i * ldc + third.column, first: count) }
+    }
+    var (b, asked) = (b, ahead.now.at)
+    let step = ahead.now.step
+    for tap in 0..<tapCount {
+      var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
+      // The products of one depth; `count` depths further lies what follows.
+      @inline(__always) func multiply(_ depth: Int, by count: Int) {
+        let b0 = load(b + 2 * depth * lanes)
+        let b1 = load(b + (2 * depth + 1) * lanes)
+        let b2 = load(b + third.weights + 2 * depth * lanes)
+        @inline(__always) func add(_ i: Int, _ pixel: ConstFloats) {
+          let s = Vector(repeating: pixel[depth])
+          left[i] = fma(s, b0, left[i])
+          right[i] = fma(s, b1, right[i])
+          apart[i] = fma(s, b2, apart[i])
+        }
+        forRows(&pixels, lda, by: count, add)
+        asked += step
+        b += 2 * count * lanes
       }
-      b += 2 * lanes
-      p += 1
+      var rest = depth
+      if fetches && tap == 0 {
+        // The places of the sums, a row at a time, as in `forwardTiles`.
+        rest -= rows
+        var place = UnsafePointer(c)
+        for _ in 0..<rows {
+          multiply(0, by: 1)
+          cv_prefetch2(asked)
+          cv_prefetch1(place)
+          cv_prefetch1(place + lanes)
+          cv_prefetch1(place + third.column)
+          place += ldc
+        }
+      }
+      var next = a + taps[tap] + ahead.pixels
+      for _ in 0..<rest / 2 {
+        multiply(0, by: 0)
+        multiply(1, by: 2)
+        cv_prefetch2(asked)
+        cv_prefetch1(next)
+        next += lanes
+      }
+      if rest % 2 > 0 { multiply(0, by: 1) }
     }
-  }
-  for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
-  for i in 0..<rows { store(clamped(middle[i], low, high), c + i * ldc + lanes) }
-  if count == lanes {
-    for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + 2 * lanes) }
-  } else {
-    for i in 0..<rows {
-      store(clamped(right[i], low, high), c + i * ldc + 2 * lanes, first: count)
+    if count == lanes {
+      @inline(__always) func finish(_ i: Int, _ place: ConstFloats) {
+        let place = UnsafeMutablePointer(mutating: place)
+        store(clamped(left[i], low, high), place)
+        store(clamped(right[i], low, high), place + lanes)
+        store(clamped(apart[i], low, high), place + third.column)
+      }
+      var places = rowPlaces(InlineArray<rows, Bool>.self, UnsafePointer(c), ldc)
+      forRows(&places, ldc, finish)
+    } else {
+      for i in 0..<rows { store(clamped(left[i], low, high), c + i * ldc) }
+      for i in 0..<rows { store(clamped(right[i], low, high), c + i * ldc + lanes) }
+      for i in 0..<rows {
+        store(clamped(apart[i], low, high), c + i * ldc + third.column, first: count)
+      }
     }
+    ahead.advance(to: asked)
+    a += rows * lda
+    c += rows * ldc
   }
 }
 
-/// The wide tile of the given height (at most `tallestWideTile`).
+/// So many wide tiles of the given height (at most `tallestWideTile`).
 @inline(__always)
-func wideTile(
-  rows: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int, depth: Int,
-  _ b: ConstFloats, _ c: Floats, ldc: Int, _ end: TileEnd
+func wideTiles(
+  rows: Int, _ tiles: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
+  depth: Int, _ b: ConstFloats, _ third: ThirdVector, _ c: Floats, ldc: Int,
+  _ ahead: inout Ahead, _ end: TileEnd
 ) {
   @inline(__always) func run<let height: Int>(_ type: InlineArray<height, Bool>.Type) {
-    wideTile(
-      type, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, c, ldc: ldc, end)
+    wideTiles(
+      type, tiles, a, lda: lda, taps: taps, tapCount: tapCount, depth: depth, b, third, c,
+      ldc: ldc, &ahead, end)
   }
   switch rows {
   case 1: run(InlineArray<1, Bool>.self)
   case 2: run(InlineArray<2, Bool>.self)
   case 3: run(InlineArray<3, Bool>.self)
+  case 5 where hasManyRegisters: run(InlineArray<5, Bool>.self)
+  case 6 where hasManyRegisters: run(InlineArray<6, Bool>.self)
+  case 7 where hasManyRegisters: run(InlineArray<7, Bool>.self)
+  case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
+  case 9 where hasManyRegisters: run(InlineArray<9, Bool>.self)
   default: run(InlineArray<4, Bool>.self)
   }
 }
 
-/// How tall the next wide tile is when `left` rows remain: three and two beat four and one.
-@inline(__always) func wideTileHeight(_ left: Int) -> Int {
-  left == 5 ? 3 : min(left, tallestWideTile)
+/// Wide tiles in so many rows.
+@inline(__always) func wideTilesOf(_ rows: Int) -> Int {
+  (rows + tallestWideTile - 1) / tallestWideTile
+}
+
+/// How tall the next wide tile is when `left` rows remain, and how many of that height follow each other: all are as tall, or the last ones a row less.
+@inline(__always) func wideTileHeight(_ left: Int) -> (rows: Int, tiles: Int) {
+  let tiles = wideTilesOf(left)
+  let rows = (left + tiles - 1) / tiles
+  return (rows, left - tiles * (rows - 1))
 }

@@ -9,7 +9,7 @@ typealias PairVector = SIMD8<UInt64>
 let tallestTile = 12
 
 /// Vectors of the widest register tile.
-let widestTile = 2
+let widestTile = 3
 
 /// Whether a vector is a cache line, so that it can go to memory past the caches.
 let isLine = true

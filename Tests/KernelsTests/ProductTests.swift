@@ -84,6 +84,7 @@ import Testing
       g(3, 8, w, w, (3, 3), Padding(top: 5, left: 1, bottom: 4, right: 1), groups: w),
       g(3, 80, 2, 3, (5, 3), stride: 3, Padding(top: 0, left: 1, bottom: 2, right: 1)),
       g(7, 8, 6, 3 * w / 2, (1, 1)), g(11, 5, 8, 3 * w + 1, (1, 1)),
+      g(7, 7, 35, 6 * w + 5, (1, 1)), g(4, 11, 34, 9 * w, (1, 1)),
       g(5, 7, 2, 7 * w / 2 - 1, (3, 3), Padding(1)),
       g(6, 6, 4, 2 * w + 2, (3, 3), Padding(1), groups: 2),
     ]
@@ -139,24 +140,25 @@ import Testing
   @Test(arguments: tables.map(\.name))
   func biasResidualAndActivationFollowTheConvolution(_ name: String) throws {
     let table = try Kernels.named(name)
-    for (inputs, outputs) in [(3, 19), (4, 3 * table.vectorWidth / 2)] {
+    let w = table.vectorWidth
+    for (inputs, outputs) in [(3, 19), (4, 3 * w / 2), (11, 9 * w), (12, 8 * w + 3)] {
       let g = ConvolutionGeometry(
         inputRows: 6, inputColumns: 5, inputChannels: inputs, outputChannels: outputs,
         kernelRows: 3, kernelColumns: 3, padding: Padding(1))
       let x = FloatBuffer(numbers(g.inputCount, seed: 6))
-      let w = FloatBuffer(numbers(g.weightCount, seed: 7))
+      let weights = FloatBuffer(numbers(g.weightCount, seed: 7))
       let bias = FloatBuffer(numbers(outputs, seed: 8))
       let residual = FloatBuffer(numbers(g.outputCount, seed: 9))
       let plan = ConvolutionPlan(
         g, table, forward: .direct, inputGradient: .direct, weightGradient: .direct)
       let packed = FloatBuffer(count: plan.packedCount)
       let scratch = FloatBuffer(count: plan.scratchCount)
-      plan.pack(w.pointer, into: packed.pointer, scratch: scratch.pointer)
+      plan.pack(weights.pointer, into: packed.pointer, scratch: scratch.pointer)
       let y = GuardedOutput(g.outputCount)
       plan.forward(
         x.pointer, packed: packed.pointer, bias: bias.pointer, residual: residual.pointer,
         activation: .relu, into: y.pointer, images: 1, scratch: scratch.pointer)
-      let plain = Reference.convolve(x.array, w.array, g, images: 1)
+      let plain = Reference.convolve(x.array, weights.array, g, images: 1)
       let expected = plain.enumerated().map {
         max(0, $1 + Double(bias[$0 % outputs]) + Double(residual[$0]))
       }
