@@ -1,10 +1,7 @@
 import CVector
 import KernelContract
 
-/// A loop over more rows is not unrolled, and then the sums are in memory.
-private let mostUnrolled = 12
-
-/// Two vectors of columns of a plain product. Its depth is long beside what `forRows` would save.
+/// Two vectors of columns of a plain product.
 @inline(__always)
 func planeTile<let rows: Int>(
   _: InlineArray<rows, Bool>.Type, _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats,
@@ -13,22 +10,27 @@ func planeTile<let rows: Int>(
   fetchPlaces(InlineArray<rows, Bool>.self, c, ldc: ldc)
   var left = InlineArray<rows, Vector> { _ in Vector.zero }
   var right = InlineArray<rows, Vector> { _ in Vector.zero }
-  var (p, b, asked) = (a, b, asked)
-  for _ in 0..<depth {
-    let b0 = load(b)
-    let b1 = load(b + lanes)
-    @inline(__always) func add(_ i: Int) {
-      let s = Vector(repeating: p[i * lda])
+  var (b, asked) = (b, asked)
+  var pixels = rowPlaces(InlineArray<rows, Bool>.self, a, lda)
+  // The products of one depth; `count` depths further lies what follows.
+  @inline(__always) func multiply(_ depth: Int, by count: Int) {
+    let b0 = load(b + 2 * depth * lanes)
+    let b1 = load(b + (2 * depth + 1) * lanes)
+    @inline(__always) func add(_ i: Int, _ pixel: ConstFloats) {
+      let s = Vector(repeating: pixel[depth])
       left[i] = fma(s, b0, left[i])
       right[i] = fma(s, b1, right[i])
     }
-    for i in 0..<min(rows, mostUnrolled) { add(i) }
-    for i in min(rows, mostUnrolled)..<rows { add(i) }
+    forRows(&pixels, lda, by: count, add)
     cv_prefetch2(asked)
     asked += step
-    b += 2 * lanes
-    p += 1
+    b += 2 * count * lanes
   }
+  for _ in 0..<depth / 2 {
+    multiply(0, by: 0)
+    multiply(1, by: 2)
+  }
+  if depth % 2 > 0 { multiply(0, by: 1) }
   for i in 0..<rows {
     store(left[i], c + i * ldc)
     store(right[i], c + i * ldc + lanes)

@@ -218,14 +218,20 @@ func narrowTiles<let rows: Int>(
     var b = b
     for tap in 0..<tapCount {
       var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
-      for _ in 0..<depth {
-        let v = load(b)
+      // The products of one depth; `count` depths further lies what follows.
+      @inline(__always) func multiply(_ depth: Int, by count: Int) {
+        let v = load(b + 2 * depth * lanes)
         @inline(__always) func add(_ i: Int, _ pixel: ConstFloats) {
-          sums[i] = fma(Vector(repeating: pixel.pointee), v, sums[i])
+          sums[i] = fma(Vector(repeating: pixel[depth]), v, sums[i])
         }
-        forRows(&pixels, lda, add)
-        b += 2 * lanes
+        forRows(&pixels, lda, by: count, add)
+        b += 2 * count * lanes
       }
+      for _ in 0..<depth / 2 {
+        multiply(0, by: 0)
+        multiply(1, by: 2)
+      }
+      if depth % 2 > 0 { multiply(0, by: 1) }
     }
     if count == lanes {
       for i in 0..<rows { store(clamped(sums[i], low, high), c + i * ldc) }
