@@ -169,6 +169,14 @@ func forwardTiles<let rows: Int>(
         }
       }
       var next = a + taps[tap] + ahead.pixels
+      guard hasManyRegisters else {
+        for _ in 0..<rest {
+          multiply(0, by: 1)
+          cv_prefetch1(next)
+          next += lanes
+        }
+        continue
+      }
       for _ in 0..<rest / 2 {
         multiply(0, by: 0)
         cv_prefetch1(next)

@@ -29,7 +29,7 @@ private func wideTiles<let rows: Int>(
   let (low, high, count) = (end.low, end.high, end.count(third.column))
   let (bias0, bias1, bias2) = (end.bias(0), end.bias(lanes), end.bias(third.column))
   var (a, c, residual) = (a, c, end.residual)
-  let fetches = depth >= fewestProducts && hasManyRegisters
+  let fetches = depth >= fewestProducts
   for _ in 0..<tiles {
     var left = InlineArray<rows, Vector> { _ in bias0 }
     var right = InlineArray<rows, Vector> { _ in bias1 }
@@ -49,6 +49,22 @@ private func wideTiles<let rows: Int>(
     var (b, asked) = (b, ahead.now.at)
     let step = ahead.now.step
     for tap in 0..<tapCount {
+      guard hasManyRegisters else {
+        // No register is left for what comes, and the compiler finds the best turns by itself.
+        var pixel = a + taps[tap]
+        for _ in 0..<depth {
+          let (b0, b1, b2) = (load(b), load(b + lanes), load(b + third.weights))
+          for i in 0..<rows {
+            let s = Vector(repeating: pixel[i * lda])
+            left[i] = fma(s, b0, left[i])
+            right[i] = fma(s, b1, right[i])
+            apart[i] = fma(s, b2, apart[i])
+          }
+          b += 2 * lanes
+          pixel += 1
+        }
+        continue
+      }
       var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
       // The products of one depth; `count` depths further lies what follows.
       @inline(__always) func multiply(_ depth: Int, by count: Int) {
@@ -62,7 +78,6 @@ private func wideTiles<let rows: Int>(
           apart[i] = fma(s, b2, apart[i])
         }
         forRows(&pixels, lda, by: count, add)
-        asked += step
         b += 2 * count * lanes
       }
       var rest = depth
@@ -73,6 +88,7 @@ private func wideTiles<let rows: Int>(
         for _ in 0..<rows {
           multiply(0, by: 1)
           cv_prefetch2(asked)
+          asked += step
           cv_prefetch1(place)
           cv_prefetch1(place + lanes)
           cv_prefetch1(place + third.column)
@@ -82,9 +98,11 @@ private func wideTiles<let rows: Int>(
       var next = a + taps[tap] + ahead.pixels
       for _ in 0..<rest / 2 {
         multiply(0, by: 0)
-        multiply(1, by: 2)
+        // Between the two, so that the compiler does not load the second's weights beside the first's: there is no register left.
         cv_prefetch2(asked)
+        multiply(1, by: 2)
         cv_prefetch1(next)
+        asked += 2 * step
         next += lanes
       }
       if rest % 2 > 0 { multiply(0, by: 1) }
