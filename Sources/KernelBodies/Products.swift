@@ -9,9 +9,6 @@ import KernelContract
 /// So many tiles have pixels that may come from far.
 private let fewestTilesOfPixels = 4
 
-/// Floats from the weights that a single tile meets, as quickly as they come, to those that it asks for.
-private let singleTileDistance = 2_048
-
 extension Bodies {
   package static func packsPairs(columns: Int, depth: Int) -> Bool {
     hasManyRegisters && depth % 2 == 0 && (lanes + 1...lanes + lanes / 2).contains(columns)
@@ -23,54 +20,30 @@ extension Bodies {
     runs: Int, pixels: Int, accumulate: Bool, _ epilogue: Epilogue?, pairs: Bool,
     upcoming: Upcoming?
   ) {
-    let width = 2 * lanes
-    let panel = tapCount * depth * width
-    let fetchesTiles = runs == 1 && tapCount == 1 && lda == depth
+    let isRow = runs == 1 && tapCount == 1 && lda == depth
     var column = 0
     while column < columns {
-      let left = columns - column
-      let isPaired = pairs && packsPairs(columns: left, depth: depth)
-      let third = thirdVector(column, left, panel)
-      let taken = third == nil ? width : 3 * lanes
-      let total = runs * (third == nil ? tilesOf(pixels) : wideTilesOf(pixels))
-      // The tiles fetch the next weights in equal parts; where they are many, the first ones do, and where more is upcoming, all but two. Those of the first columns fetch
-      // pixels too: the next run's or, in a single one whose pixels lie one after the other, the next tile's.
-      let fetching = upcoming != nil && total > 2 ? total - 2 : total
-      // Two wide tiles share three panels: the first asks for the last of them, the second for the next two.
-      let asked = column % width > 0 ? 2 * panel : panel
-      let next = third == nil ? column + width : column / width * width + 2 * width
-      let distance = panel / width * (next - column)
-      let from =
-        b + panel / width * column + (total > 1 ? distance : min(distance, singleTileDistance))
-      var ahead = Ahead(
-        Ahead.Stretch(
-          at: from, end: from + asked, step: (asked / panel * width + fetching - 1) / fetching))
-      if let upcoming {
-        // Every panel's last two tiles fetch a part.
-        let part = (upcoming.count * taken + columns - 1) / columns
-        let from = upcoming.at + upcoming.count * column / columns
-        ahead.then = Ahead.Stretch(
-          at: from, end: from + part,
-          step: (part + 2 * tapCount * depth - 1) / (2 * tapCount * depth))
-      }
-      // Where the third vector lies before the pair, the pair begins a vector later.
-      let first = column - min(0, third?.column ?? 0)
-      let weights = b + first / width * panel
+      let block = ColumnBlock(column, of: columns, depth: tapCount * depth)
+      let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
+      let weights = b + block.pair / (2 * lanes) * (2 * lanes) * tapCount * depth
+      let total = runs * block.tiles(in: pixels)
+      var ahead = block.ahead(b, tiles: total, upcoming)
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0
         while x < pixels {
-          let at = cRows[run] + x * ldc + first
+          let at = cRows[run] + x * ldc + block.pair
           let end = TileEnd(
-            accumulate: accumulate, epilogue: epilogue, column: first, at: at,
-            columns: min(taken, columns - first))
+            accumulate: accumulate, epilogue: epilogue, column: block.pair, at: at,
+            columns: min(block.width, columns - block.pair))
+          // The first columns' tiles ask for pixels too: the next run's or, in a single one whose pixels lie one after the other, the next tile's.
           @inline(__always) func fetchPixels(_ rows: Int) {
             guard column == 0 else { return }
             ahead.pixels =
-              fetchesTiles && total >= fewestTilesOfPixels
+              isRow && total >= fewestTilesOfPixels
               ? rows * lda : run + 1 < runs ? aRows[run + 1] - aRows[run] : 0
           }
-          if let third {
+          if let third = block.third {
             let (rows, tiles) = wideTileHeight(pixels - x)
             fetchPixels(rows)
             wideTiles(
@@ -93,18 +66,8 @@ extension Bodies {
           }
         }
       }
-      column += taken
+      column += block.width
     }
-  }
-
-  // The third vector of the columns from `column` on, where they go through wide tiles: half of the second of three panels, or a panel's half that remains.
-  @inline(__always)
-  private static func thirdVector(_ column: Int, _ left: Int, _ panel: Int) -> ThirdVector? {
-    guard widestTile == 3 else { return nil }
-    if column % (2 * lanes) > 0 { return ThirdVector(weights: lanes - panel, column: -lanes) }
-    let vectors = (left + lanes - 1) / lanes
-    let isWide = vectors == 3 || hasManyRegisters && left >= 6 * lanes
-    return isWide ? ThirdVector(weights: panel, column: 2 * lanes) : nil
   }
 
   package static func multiplyPlanes(

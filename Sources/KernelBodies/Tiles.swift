@@ -7,9 +7,10 @@ import KernelContract
 //   plane:     the forward tile with one tap and nothing after it, for Winograd's products
 //   outer:     C[i, j] (+)= Σ_pixel A[pixel + i] * B[pixel + j]               for weight gradients
 //
-// or, where the last columns do not fill two vectors, through the forward tile's forms for one vector, three (WideTiles) or one and a half (PairTiles).
+// or through the forward tile's forms for three vectors (WideTiles) and, where the last columns do not fill two, for one or for one and a half (PairTiles).
 //
-// i runs over `rows` (a constant, so that the accumulators stay in registers), j over `vectors` vectors.
+// i runs over `rows` (a constant, so that the accumulators stay in registers), j over two vectors. With many registers a loop's turn multiplies two depths: its own
+// instructions wait for no result, but on a core that a neighbour shares they are in the way of the multiply-adds.
 
 /// The sums of fewer products are there before their places come.
 let fewestProducts = 32

@@ -5,19 +5,11 @@ import KernelContract
 // twelve where six rows of two take eight. The weights are packed in pairs of vectors, so the third comes from the panel beside: three panels make two wide tiles, and
 // three vectors that remain make one.
 //
-// Where the multiply-adds wait for nothing else both tiles are as quick; the wide ones are where a neighbour on the same core needs its loads too (5-9 % on an Emerald
-// Rapids). With few registers three panels gain nothing, only what remains does: 24 columns of a 1x1 convolution 16 % on a Zen 3.
+// Where multiply-adds wait for nothing else, both tiles are as quick; the wide ones gain 5-8 % where a neighbour on the same core needs its loads too (Emerald Rapids). With
+// few registers three panels gain nothing, only what remains does: 24 columns of a 1x1 convolution 16 % on a Zen 3.
 
 /// Rows of the tallest wide tile.
 private let tallestWideTile = hasManyRegisters ? 9 : 4
-
-/// The third vector of a wide tile's columns.
-struct ThirdVector {
-  /// Floats from the packed weights of the pair to its own.
-  let weights: Int
-  /// Columns from the pair's first to its own, which may lie before the pair.
-  let column: Int
-}
 
 /// So many tiles, one below the other, of three vectors of columns.
 @inline(__always)
