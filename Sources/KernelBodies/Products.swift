@@ -25,7 +25,7 @@ extension Bodies {
     while column < columns {
       let block = ColumnBlock(column, of: columns, depth: tapCount * depth)
       let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
-      let weights = b + block.pair / (2 * lanes) * (2 * lanes) * tapCount * depth
+      let weights = b + block.pair * block.depth
       let total = runs * block.tiles(in: pixels)
       var ahead = block.ahead(b, tiles: total, upcoming)
       for run in 0..<runs {
