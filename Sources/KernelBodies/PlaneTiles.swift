@@ -26,11 +26,7 @@ func planeTile<let rows: Int>(
     asked += step
     b += 2 * count * lanes
   }
-  for _ in 0..<depth / 2 {
-    multiply(0, by: 0)
-    multiply(1, by: 2)
-  }
-  if depth % 2 > 0 { multiply(0, by: 1) }
+  forDepths(depth, multiply)
   for i in 0..<rows {
     store(left[i], c + i * ldc)
     store(right[i], c + i * ldc + lanes)

@@ -116,6 +116,16 @@ func forRows<let rows: Int>(
   }
 }
 
+/// Multiplies so many depths, two at each turn: `multiply` gets one of the two and by how many to go on.
+@inline(__always)
+func forDepths(_ count: Int, _ multiply: (Int, Int) -> Void) {
+  for _ in 0..<count / 2 {
+    multiply(0, 0)
+    multiply(1, 2)
+  }
+  if count % 2 > 0 { multiply(0, 1) }
+}
+
 /// So many tiles, one below the other, of two vectors of columns.
 @inline(__always)
 func forwardTiles<let rows: Int>(
@@ -236,11 +246,7 @@ func narrowTiles<let rows: Int>(
         forRows(&pixels, lda, by: count, add)
         b += 2 * count * lanes
       }
-      for _ in 0..<depth / 2 {
-        multiply(0, by: 0)
-        multiply(1, by: 2)
-      }
-      if depth % 2 > 0 { multiply(0, by: 1) }
+      forDepths(depth, multiply)
     }
     if count == lanes {
       for i in 0..<rows { store(clamped(sums[i], low, high), c + i * ldc) }

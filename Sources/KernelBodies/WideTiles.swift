@@ -6,7 +6,8 @@ import KernelContract
 // three vectors that remain make one.
 //
 // Where multiply-adds wait for nothing else, both tiles are as quick; the wide ones gain 5-8 % where a neighbour on the same core needs its loads too (Emerald Rapids). With
-// few registers three panels gain nothing, only what remains does: 24 columns of a 1x1 convolution 16 % on a Zen 3.
+// few registers three panels gain nothing, only what remains does: 24 columns of a 1x1 convolution 16 % on a Zen 3. There such tiles lost up to 37 % in Winograd's products:
+// two panels that are read at once often lie a multiple of 4 KiB apart and share cache sets.
 
 /// Rows of the tallest wide tile.
 private let tallestWideTile = hasManyRegisters ? 9 : 4
@@ -41,22 +42,6 @@ private func wideTiles<let rows: Int>(
     var (b, asked) = (b, ahead.now.at)
     let step = ahead.now.step
     for tap in 0..<tapCount {
-      guard hasManyRegisters else {
-        // No register is left for what comes, and the compiler finds the best turns by itself.
-        var pixel = a + taps[tap]
-        for _ in 0..<depth {
-          let (b0, b1, b2) = (load(b), load(b + lanes), load(b + third.weights))
-          for i in 0..<rows {
-            let s = Vector(repeating: pixel[i * lda])
-            left[i] = fma(s, b0, left[i])
-            right[i] = fma(s, b1, right[i])
-            apart[i] = fma(s, b2, apart[i])
-          }
-          b += 2 * lanes
-          pixel += 1
-        }
-        continue
-      }
       var pixels = rowPlaces(InlineArray<rows, Bool>.self, a + taps[tap], lda)
       // The products of one depth; `count` depths further lies what follows.
       @inline(__always) func multiply(_ depth: Int, by count: Int) {
@@ -71,6 +56,11 @@ private func wideTiles<let rows: Int>(
         }
         forRows(&pixels, lda, by: count, add)
         b += 2 * count * lanes
+      }
+      // With few registers none is left for the addresses of what comes.
+      guard hasManyRegisters else {
+        for _ in 0..<depth { multiply(0, by: 1) }
+        continue
       }
       var rest = depth
       if fetches && tap == 0 {
