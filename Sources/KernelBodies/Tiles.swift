@@ -188,11 +188,12 @@ func forwardTiles<let rows: Int>(
         }
         continue
       }
+      // A single row's pixels lie in few lines; behind them lies what nobody reads.
       for _ in 0..<rest / 2 {
         multiply(0, by: 0)
-        cv_prefetch1(next)
+        if rows > 1 { cv_prefetch1(next) }
         multiply(1, by: 2)
-        cv_prefetch1(next + lanes)
+        if rows > 1 { cv_prefetch1(next + lanes) }
         next += 2 * lanes
       }
       if rest % 2 > 0 { multiply(0, by: 1) }
