@@ -179,22 +179,22 @@ func forwardTiles<let rows: Int>(
           place += ldc
         }
       }
+      // At each depth as many numbers further as a tile has rows: so a tile asks for as much as it has pixels, and a single row for nothing behind its own.
       var next = a + taps[tap] + ahead.pixels
       guard hasManyRegisters else {
         for _ in 0..<rest {
           multiply(0, by: 1)
           cv_prefetch1(next)
-          next += lanes
+          next += rows
         }
         continue
       }
-      // A single row's pixels lie in few lines; behind them lies what nobody reads.
       for _ in 0..<rest / 2 {
         multiply(0, by: 0)
-        if rows > 1 { cv_prefetch1(next) }
+        cv_prefetch1(next)
         multiply(1, by: 2)
-        if rows > 1 { cv_prefetch1(next + lanes) }
-        next += 2 * lanes
+        cv_prefetch1(next + rows)
+        next += 2 * rows
       }
       if rest % 2 > 0 { multiply(0, by: 1) }
     }
