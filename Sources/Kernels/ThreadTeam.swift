@@ -20,9 +20,8 @@ public final class ThreadTeam: @unchecked Sendable {
   private let state = Atomic<Int>(0)
   /// Counts the runs; a thread that sees a new number tries to join.
   private let generation = Atomic<Int>(0)
-  /// The next task of each thread's own, a cache line apart.
-  private let next: UnsafeMutablePointer<Atomic<Int>>
-  private static let line = 64 / MemoryLayout<Atomic<Int>>.stride
+  /// The next task of each thread's own.
+  private let next: AtomicLines
   private let stopping = Atomic<Bool>(false)
   private let sleepers = Atomic<Int>(0)
   private let callerSleeps = Atomic<Bool>(false)
@@ -44,8 +43,7 @@ public final class ThreadTeam: @unchecked Sendable {
   /// A team of `threads` (at least one); one thread means the caller alone.
   public init(threads: Int) {
     threadCount = max(1, threads)
-    next = .allocate(capacity: threadCount * Self.line)
-    for i in 0..<threadCount * Self.line { (next + i).initialize(to: Atomic(0)) }
+    next = AtomicLines(threadCount)
     pthread_mutex_init(lock, nil)
     pthread_cond_init(opened, nil)
     pthread_cond_init(finished, nil)
@@ -76,7 +74,6 @@ public final class ThreadTeam: @unchecked Sendable {
     pthread_mutex_destroy(lock)
     pthread_cond_destroy(opened)
     pthread_cond_destroy(finished)
-    next.deinitialize(count: threadCount * Self.line)
     next.deallocate()
     lock.deallocate()
     opened.deallocate()
@@ -115,7 +112,7 @@ public final class ThreadTeam: @unchecked Sendable {
   private func handOut(_ body: cv_closure) {
     self.body = body
     for worker in 0..<threadCount {
-      next[worker * Self.line].store(first(worker, count), ordering: .relaxed)
+      next[worker].pointee.store(first(worker, count), ordering: .relaxed)
     }
     state.add(1, ordering: .releasing)
     generation.add(1, ordering: .sequentiallyConsistent)
@@ -138,7 +135,7 @@ public final class ThreadTeam: @unchecked Sendable {
       let owner = (worker + distance) % threadCount
       let end = first(owner + 1, count)
       while true {
-        let task = next[owner * Self.line].wrappingAdd(1, ordering: .relaxed).oldValue
+        let task = next[owner].pointee.wrappingAdd(1, ordering: .relaxed).oldValue
         guard task < end else { break }
         cv_call(body, task, worker)
       }

@@ -10,8 +10,6 @@ final class InferenceTask: Sendable {
     case strips(following: [StripAction], alone: [StripAction])
     /// Segments of a phase, one after the other.
     case segments(Range<Int>)
-    /// Nothing but waiting: the memory of a map is free for another.
-    case handOver
   }
   let work: Work
   let pictures: Range<Int>
@@ -40,17 +38,14 @@ extension InferenceWorkspace {
     var (list, tasks): ([InferenceTask], [TaskGraph.Task]) = ([], [])
     for (round, drafts) in rounds(pictures, threads).enumerated() {
       let touched = drafts.map { regions($0.task) }
-      for needed in needs.handOvers(to: touched, from: list.count) {
-        list.append(InferenceTask(.handOver, 0..<0))
-        tasks.append(TaskGraph.Task(owner: nil, round: 2 * round, needs: needed))
-      }
+      needs.begin(touched)
       let first = list.count
       for (draft, regions) in zip(drafts, touched) {
         list.append(draft.task)
         tasks.append(
           TaskGraph.Task(
-            owner: draft.owner, round: 2 * round + 1, isMovable: draft.isMovable,
-            needs: needs.of(regions)))
+            owner: draft.owner, round: round, isMovable: draft.isMovable,
+            needs: needs.of(regions), after: needs.after(regions)))
       }
       for (number, regions) in touched.enumerated() { needs.add(regions, by: first + number) }
     }
@@ -121,7 +116,6 @@ extension InferenceWorkspace {
   // What a task reads and writes of the maps that all pictures have in common.
   private func regions(_ task: InferenceTask) -> [Region] {
     switch task.work {
-    case .handOver: return []
     case .step(let position, let part):
       return regions(prepared.steps[position], part ?? StepPart(), task.pictures)
     case .strips(_, let alone):
@@ -187,52 +181,46 @@ private struct Region {
 private struct Needs {
   /// Parts of a map that were written, and by whom; by map.
   private var written: [[(task: Int, region: Region)]]
-  /// By buffer: the map in it, and the tasks that read or write it.
+  /// By buffer: the map in it, and the tasks up to the last that reads or writes it.
   private var maps: [Int?]
-  private var users: [[Int]]
-  /// By map: the task that waits until its memory is free.
-  private var handOver: [Int?]
+  private var users: [Int]
+  /// By map: the tasks up to the last that needs what lay in its memory before.
+  private var earlier: [Int]
 
   init(_ workspace: InferenceWorkspace) {
     let (nodes, buffers) = (workspace.plan.places.count, workspace.plan.commonSizes.count)
     written = Array(repeating: [], count: nodes)
-    handOver = Array(repeating: nil, count: nodes)
+    earlier = Array(repeating: 0, count: nodes)
     maps = Array(repeating: nil, count: buffers)
-    users = Array(repeating: [], count: buffers)
+    users = Array(repeating: 0, count: buffers)
   }
 
-  /// For each of the maps that a round of tasks begins to write, where another has lain before: who must be done with that one. The tasks that wait for them are numbered
-  /// from `first` on.
-  mutating func handOvers(to round: [[Region]], from first: Int) -> [[Int]] {
-    var waiting: [[Int]] = []
+  /// Some of the maps that a round of tasks writes begin, where others have lain before.
+  mutating func begin(_ round: [[Region]]) {
     for region in round.joined() where region.isWritten && maps[region.buffer] != region.map {
-      if !users[region.buffer].isEmpty {
-        handOver[region.map] = first + waiting.count
-        waiting.append(users[region.buffer])
-      }
+      earlier[region.map] = users[region.buffer]
       maps[region.buffer] = region.map
-      users[region.buffer] = []
     }
-    return waiting
   }
 
-  /// What a task of the round needs that touches these regions.
+  /// What a task of the round needs that reads these regions.
   func of(_ regions: [Region]) -> [Int] {
     var needs: Set<Int> = []
-    for region in regions {
-      if region.isWritten {
-        if let task = handOver[region.map] { needs.insert(task) }
-      } else {
-        for (task, other) in written[region.map] where other.meets(region) { needs.insert(task) }
-      }
+    for region in regions where !region.isWritten {
+      for (task, other) in written[region.map] where other.meets(region) { needs.insert(task) }
     }
     return needs.sorted()
+  }
+
+  /// The tasks after which the memory that a task writes is free.
+  func after(_ regions: [Region]) -> Int {
+    regions.lazy.filter(\.isWritten).map { earlier[$0.map] }.max() ?? 0
   }
 
   /// What a task of the round touches.
   mutating func add(_ regions: [Region], by task: Int) {
     for region in regions {
-      if users[region.buffer].last != task { users[region.buffer].append(task) }
+      users[region.buffer] = task + 1
       if region.isWritten { written[region.map].append((task, region)) }
     }
   }

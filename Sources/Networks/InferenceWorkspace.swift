@@ -127,7 +127,6 @@ public final class InferenceWorkspace {
 
   private func run(_ task: InferenceTask, follows: Bool, _ worker: Int) {
     switch task.work {
-    case .handOver: break
     case .step(let position, var part):
       if !follows { part?.continues = false }
       timed(position, worker) { run($0, task.pictures, part, worker) }

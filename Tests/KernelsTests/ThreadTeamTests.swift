@@ -135,8 +135,9 @@ import Testing
           let needs = (0..<min(earlier, 4)).map { _ in random.integer(below: earlier) }
           tasks.append(
             TaskGraph.Task(
-              owner: random.chance(0.1) ? nil : random.integer(below: threads), round: round,
-              isMovable: random.chance(0.5), needs: needs))
+              owner: random.integer(below: threads), round: round,
+              isMovable: random.chance(0.5), needs: needs,
+              after: random.chance(0.3) ? random.integer(below: earlier + 1) : 0))
         }
       }
       let graph = TaskGraph(tasks, threads: threads)
@@ -144,7 +145,8 @@ import Testing
       for run in 1...20 {
         graph.run(on: index % 5 == 0 ? nil : team) { task, worker in
           if task % 7 == run % 7 { usleep(20) }
-          let isReady = tasks[task].needs.allSatisfy { ran.values[$0] == run }
+          let before = Array(0..<tasks[task].after) + tasks[task].needs
+          let isReady = before.allSatisfy { ran.values[$0] == run }
           if !isReady || !(0..<threads).contains(worker) { early.add(1, at: 0) }
           ran.add(1, at: task)
         }
@@ -157,9 +159,9 @@ import Testing
   @Test func aThreadTakesTheMovableTasksOfOneThatIsHeldUp() {
     let graph = TaskGraph(
       [
-        TaskGraph.Task(owner: 0, round: 0, needs: []),
-        TaskGraph.Task(owner: 1, round: 0, needs: []),
-        TaskGraph.Task(owner: 1, round: 0, isMovable: true, needs: []),
+        TaskGraph.Task(owner: 0, round: 0),
+        TaskGraph.Task(owner: 1, round: 0),
+        TaskGraph.Task(owner: 1, round: 0, isMovable: true),
         TaskGraph.Task(owner: 0, round: 1, needs: [0]),
         TaskGraph.Task(owner: 1, round: 1, needs: [1, 2]),
       ], threads: 2)
