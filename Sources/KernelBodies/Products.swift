@@ -44,7 +44,7 @@ extension Bodies {
               ? rows * lda : run + 1 < runs ? aRows[run + 1] - aRows[run] : 0
           }
           if let third = block.third {
-            let (rows, tiles) = wideTileHeight(pixels - x)
+            let (rows, tiles) = wideTileHeight(pixels - x, isLow: block.isLow)
             fetchPixels(rows)
             wideTiles(
               rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
@@ -57,7 +57,7 @@ extension Bodies {
               depth: depth, weights, c + at, ldc: ldc, end)
             x += tiles * rows
           } else {
-            let (rows, tiles) = (tileHeight(pixels - x), tileCount(pixels - x))
+            let (rows, tiles) = tileHeight(pixels - x, isLow: block.isLow)
             fetchPixels(rows)
             forwardTiles(
               rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
@@ -75,7 +75,8 @@ extension Bodies {
     _ b: ConstFloats, next: ConstFloats, into c: Floats, sumStep: Int, ldc: Int
   ) {
     let panel = depth * 2 * lanes
-    let tiles = tilesOf(rows)
+    let isLow = tilesAreLow(depth: depth)
+    let tiles = tilesOf(rows, isLow: isLow)
     let step = (2 * lanes + tiles - 1) / tiles
     for plane in 0..<planes {
       let (from, weights) = (a + plane * planeStep, b + plane * panel)
@@ -83,7 +84,7 @@ extension Bodies {
       var ahead = next + plane * panel
       var x = 0
       while x < rows {
-        let height = tileHeight(rows - x)
+        let height = tileHeight(rows - x, isLow: isLow).rows
         planeTile(
           rows: height, from + x * lda, lda: lda, depth: depth, weights, to + x * ldc, ldc: ldc,
           ahead, step: step)

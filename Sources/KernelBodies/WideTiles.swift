@@ -9,8 +9,10 @@ import KernelContract
 // few registers three panels gain nothing, only what remains does: 24 columns of a 1x1 convolution 16 % on a Zen 3. There such tiles lost up to 37 % in Winograd's products:
 // two panels that are read at once often lie a multiple of 4 KiB apart and share cache sets.
 
-/// Rows of the tallest wide tile.
-private let tallestWideTile = hasManyRegisters ? 9 : 4
+// Rows of the tallest wide tile.
+@inline(__always) private func tallestWideTile(_ isLow: Bool) -> Int {
+  isLow ? 5 : hasManyRegisters ? 9 : 4
+}
 
 /// So many tiles, one below the other, of three vectors of columns.
 @inline(__always)
@@ -111,7 +113,7 @@ private func wideTiles<let rows: Int>(
   }
 }
 
-/// So many wide tiles of the given height (at most `tallestWideTile`).
+/// So many wide tiles of the given height (at most nine, or with few registers four).
 @inline(__always)
 func wideTiles(
   rows: Int, _ tiles: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
@@ -137,13 +139,12 @@ func wideTiles(
 }
 
 /// Wide tiles in so many rows.
-@inline(__always) func wideTilesOf(_ rows: Int) -> Int {
-  (rows + tallestWideTile - 1) / tallestWideTile
+@inline(__always) func wideTilesOf(_ rows: Int, isLow: Bool) -> Int {
+  let tallest = tallestWideTile(isLow)
+  return (rows + tallest - 1) / tallest
 }
 
-/// How tall the next wide tile is when `left` rows remain, and how many of that height follow each other: all are as tall, or the last ones a row less.
-@inline(__always) func wideTileHeight(_ left: Int) -> (rows: Int, tiles: Int) {
-  let tiles = wideTilesOf(left)
-  let rows = (left + tiles - 1) / tiles
-  return (rows, left - tiles * (rows - 1))
+/// How tall the next wide tile is when `left` rows remain, and how many of that height follow each other.
+@inline(__always) func wideTileHeight(_ left: Int, isLow: Bool) -> (rows: Int, tiles: Int) {
+  evenTiles(left, tallest: tallestWideTile(isLow))
 }
