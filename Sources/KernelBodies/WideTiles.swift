@@ -86,6 +86,7 @@ private func wideTiles<let rows: Int>(
         cv_prefetch2(asked)
         multiply(1, by: 2)
         cv_prefetch1(next)
+        cv_prefetch2(asked + step)
         asked += 2 * step
         next += lanes
       }
