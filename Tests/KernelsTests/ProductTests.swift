@@ -40,6 +40,32 @@ import Testing
     }
   }
 
+  /// Register tiles of every height, over one, two and three vectors of columns; which heights are taken depends on the depth.
+  @Test(arguments: tables.map(\.name))
+  func tilesOfEveryHeightEqualTheReference(_ name: String) throws {
+    let table = try Kernels.named(name)
+    for depth in [20, 100] {
+      for vectors in 1...3 {
+        let n = vectors * table.vectorWidth
+        let b = numbers(depth * n, seed: 2)
+        let right = FloatBuffer(b)
+        for m in 1...31 {
+          let a = numbers(m * depth, seed: 1)
+          let left = FloatBuffer(a)
+          let c = GuardedOutput(m * n)
+          let scratch = GuardedOutput(table.multiplyScratchCount(m: m, n: n, k: depth))
+          table.multiply(
+            m: m, n: n, k: depth, left.pointer, lda: depth, transposeA: false,
+            right.pointer, ldb: n, transposeB: false, into: c.pointer, ldc: n, accumulate: false,
+            scratch: scratch.pointer)
+          expectClose(
+            c, Reference.multiply(a, b, m: m, n: n, k: depth), tolerance: 2e-5,
+            "\(name) \(m) x \(n) x \(depth)")
+        }
+      }
+    }
+  }
+
   private func transposed(_ a: [Float], _ rows: Int, _ columns: Int) -> [Float] {
     (0..<(rows * columns)).map { a[($0 % rows) * columns + $0 / rows] }
   }

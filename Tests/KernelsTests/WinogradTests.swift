@@ -194,6 +194,36 @@ import Testing
     #expect(canContinue == [true, false], "one block of tiles, and several")
   }
 
+  /// Planes of so many tiles that register tiles of every height meet them; which are taken depends on the depth.
+  @Test(arguments: tables.map(\.name))
+  func planesOfAnyHeightComputeTheConvolution(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let bound = try #require(Self.bounds.first { $0.form == Form(2, 3) }).error
+    for inputs in [20, 100] {
+      for tiles in Array(1...15) + [21, 28] {
+        let g = ConvolutionGeometry(
+          inputRows: 2, inputColumns: 2 * tiles, inputChannels: inputs,
+          outputChannels: table.tileWidth, kernelRows: 3, kernelColumns: 3, padding: Padding(1))
+        let plan = ConvolutionPlan(
+          g, table, forward: .winograd(outputTile: 2), inputGradient: .direct,
+          weightGradient: .direct)
+        let (x, w) = (numbers(g.inputCount, seed: 3), numbers(g.weightCount, seed: 4))
+        let (xs, ws) = (FloatBuffer(x), FloatBuffer(w))
+        let (packed, scratch) = (
+          FloatBuffer(count: plan.packedCount), GuardedOutput(plan.scratchCount)
+        )
+        plan.pack(ws.pointer, into: packed.pointer, scratch: scratch.pointer)
+        let y = GuardedOutput(g.outputCount)
+        plan.forward(
+          xs.pointer, packed: packed.pointer, into: y.pointer, images: 1, scratch: scratch.pointer)
+        expectWithin(
+          y, Reference.convolve(x, w, g, images: 1),
+          Reference.convolve(x.map(abs), w.map(abs), g, images: 1), bound,
+          "\(name), \(tiles) tiles of \(inputs) channels")
+      }
+    }
+  }
+
   /// Planes that leave the cache meet several blocks of columns one after the other: the same bits as those of each block alone.
   @Test(arguments: tables.map(\.name))
   func blocksOfColumnsTogetherGiveTheBitsOfEachAlone(_ name: String) throws {
