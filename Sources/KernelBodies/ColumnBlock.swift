@@ -44,14 +44,9 @@ struct ColumnBlock {
   /// The first column of the pair: where the third vector lies before it, a vector later.
   @inline(__always) var pair: Int { first - min(0, third?.column ?? 0) }
 
-  /// Whether its tiles are low. Those of a single vector are not: they load a number for each multiply-add, and the fewer weights beside the better.
-  @inline(__always) var isLow: Bool {
-    columns - first > lanes && tilesAreLow(depth: depth)
-  }
-
-  /// Tiles in so many rows.
-  @inline(__always) func tiles(in rows: Int) -> Int {
-    third == nil ? tilesOf(rows, isLow: isLow) : wideTilesOf(rows, isLow: isLow)
+  /// What its tiles have beside each other, where the last columns are in pairs of depths or not.
+  @inline(__always) func tileWidth(isPaired: Bool) -> TileWidth {
+    third != nil ? .three : isPaired ? .pairs : columns - first > lanes ? .two : .one
   }
 
   /// What its tiles ask for: the next weights in equal parts, all of them or, where they are many, the first ones; where more is upcoming, all but two, and these a part

@@ -22,48 +22,46 @@ extension Bodies {
   ) {
     let isRow = runs == 1 && tapCount == 1 && lda == depth
     var column = 0
+    var (width, stack) = (TileWidth?.none, TileStack())
     while column < columns {
       let block = ColumnBlock(column, of: columns, depth: tapCount * depth)
       let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
+      if width != block.tileWidth(isPaired: isPaired) {
+        let new = block.tileWidth(isPaired: isPaired)
+        (width, stack) = (new, TileStack(pixels, new, depth: block.depth))
+      }
       let weights = b + block.pair * block.depth
-      let total = runs * block.tiles(in: pixels)
+      let total = runs * stack.tiles
       var ahead = block.ahead(b, tiles: total, upcoming)
       for run in 0..<runs {
         let from = a + aRows[run]
         var x = 0
-        while x < pixels {
+        for group in 0..<stack.groupCount {
+          let (rows, tiles) = stack[group]
           let at = cRows[run] + x * ldc + block.pair
           let end = TileEnd(
             accumulate: accumulate, epilogue: epilogue, column: block.pair, at: at,
             columns: min(block.width, columns - block.pair))
           // The first columns' tiles ask for pixels too: the next run's or, in a single one whose pixels lie one after the other, the next tile's.
-          @inline(__always) func fetchPixels(_ rows: Int) {
-            guard column == 0 else { return }
+          if column == 0 {
             ahead.pixels =
               isRow && total >= fewestTilesOfPixels
               ? rows * lda : run + 1 < runs ? aRows[run + 1] - aRows[run] : 0
           }
           if let third = block.third {
-            let (rows, tiles) = wideTileHeight(pixels - x, isLow: block.isLow)
-            fetchPixels(rows)
             wideTiles(
               rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
               depth: depth, weights, third, c + at, ldc: ldc, &ahead, end)
-            x += tiles * rows
           } else if isPaired {
-            let (rows, tiles) = pairTileHeight(pixels - x)
             pairTiles(
               rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
               depth: depth, weights, c + at, ldc: ldc, end)
-            x += tiles * rows
           } else {
-            let (rows, tiles) = tileHeight(pixels - x, isLow: block.isLow)
-            fetchPixels(rows)
             forwardTiles(
               rows: rows, tiles, from + x * lda, lda: lda, taps: taps, tapCount: tapCount,
               depth: depth, weights, c + at, ldc: ldc, &ahead, end)
-            x += tiles * rows
           }
+          x += tiles * rows
         }
       }
       column += block.width
@@ -75,21 +73,22 @@ extension Bodies {
     _ b: ConstFloats, next: ConstFloats, into c: Floats, sumStep: Int, ldc: Int
   ) {
     let panel = depth * 2 * lanes
-    let isLow = tilesAreLow(depth: depth)
-    let tiles = tilesOf(rows, isLow: isLow)
-    let step = (2 * lanes + tiles - 1) / tiles
+    let stack = TileStack(rows, .two, depth: depth)
+    let step = (2 * lanes + stack.tiles - 1) / stack.tiles
     for plane in 0..<planes {
       let (from, weights) = (a + plane * planeStep, b + plane * panel)
       let to = c + plane * sumStep
       var ahead = next + plane * panel
       var x = 0
-      while x < rows {
-        let height = tileHeight(rows - x, isLow: isLow).rows
-        planeTile(
-          rows: height, from + x * lda, lda: lda, depth: depth, weights, to + x * ldc, ldc: ldc,
-          ahead, step: step)
-        ahead += depth * step
-        x += height
+      for group in 0..<stack.groupCount {
+        let (height, tiles) = stack[group]
+        for _ in 0..<tiles {
+          planeTile(
+            rows: height, from + x * lda, lda: lda, depth: depth, weights, to + x * ldc, ldc: ldc,
+            ahead, step: step)
+          ahead += depth * step
+          x += height
+        }
       }
     }
   }

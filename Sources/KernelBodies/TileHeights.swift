@@ -9,49 +9,75 @@ let hasManyRegisters = tallestTile == 12
 private let tileOfSevens = 14
 
 /// The depth of the panels that low tiles meet. While the sums of one are stored, the products of the next begin: on a Zen 5, whose stores hold up multiply-adds, such
-/// layers take 4-10 % less time than with tiles that use all registers. Deeper panels are read too often. On Intel's processors tall tiles gain more, since they load less.
+/// layers take 4-10 % less time than with tiles that use all registers. Deeper panels would be read too often. On Intel's processors, where loads are what a neighbour takes
+/// away, all tiles are tall.
 private let lowDepth = cv_is_intel() == 0 ? 64 : 0
 
-/// Whether tiles need only half of the registers.
-@inline(__always) func tilesAreLow(depth: Int) -> Bool { hasManyRegisters && depth <= lowDepth }
+/// What tiles have beside each other: one vector of columns, two, three, or one and a half in pairs of depths.
+enum TileWidth { case one, two, three, pairs }
 
-/// How tall the next tile of two vectors is when `left` rows remain, and how many of that height follow each other.
-@inline(__always) func tileHeight(_ left: Int, isLow: Bool) -> (rows: Int, tiles: Int) {
-  if isLow { return evenTiles(left, tallest: 8) }
-  let rows = tallTileHeight(left)
-  if rows == tileOfSevens { return (rows, left / rows) }
-  var tiles = 1
-  while left > tiles * rows, tallTileHeight(left - tiles * rows) == rows { tiles += 1 }
-  return (rows, tiles)
-}
+/// The tiles, one below the other, into which so many rows fall: groups that are as tall.
+struct TileStack {
+  // Four are enough: some tall tiles, one less so, and two for what is left.
+  private var groups = InlineArray<4, (rows: Int, tiles: Int)>(repeating: (0, 0))
+  private(set) var groupCount = 0
+  /// All tiles.
+  private(set) var tiles = 0
 
-// Even tiles beat one tall and one flat.
-@inline(__always) private func tallTileHeight(_ left: Int) -> Int {
-  switch (left, hasManyRegisters) {
-  case (7, false), (8, false): return 4
-  case (9, true): return 5
-  case (11, true): return 6
-  case (13, true), (15, true), (16, true): return 8
-  default: return min(left, Bodies.tileRows(of: left))
+  /// No tiles.
+  init() {}
+
+  /// Those that meet panels of the given depth. Tiles of one vector are never low: they load a number for each multiply-add, and the fewer weights beside the better.
+  init(_ rows: Int, _ width: TileWidth, depth: Int) {
+    let isLow = hasManyRegisters && depth <= lowDepth && width != .one
+    var left = rows
+    while left > 0 {
+      let group = Self.next(left, width, isLow)
+      groups[groupCount] = group
+      groupCount += 1
+      tiles += group.tiles
+      left -= group.rows * group.tiles
+    }
   }
-}
 
-/// Tiles of two vectors in so many rows.
-@inline(__always) func tilesOf(_ rows: Int, isLow: Bool) -> Int {
-  var (count, x) = (0, 0)
-  while x < rows {
-    let next = tileHeight(rows - x, isLow: isLow)
-    count += next.tiles
-    x += next.tiles * next.rows
+  /// How tall the tiles of a group are, and how many.
+  subscript(group: Int) -> (rows: Int, tiles: Int) { groups[group] }
+
+  private static func next(_ left: Int, _ width: TileWidth, _ isLow: Bool) -> (
+    rows: Int, tiles: Int
+  ) {
+    switch width {
+    case .three: even(left, tallest: isLow ? 5 : tallestWideTile)
+    case .pairs: pairTileHeight(left)
+    case .one, .two: isLow ? even(left, tallest: 8) : tall(left)
+    }
   }
-  return count
-}
 
-/// Tiles that are all as tall, or the last ones a row less: the height of the first, and how many have it.
-@inline(__always) func evenTiles(_ left: Int, tallest: Int) -> (rows: Int, tiles: Int) {
-  let tiles = (left + tallest - 1) / tallest
-  let rows = (left + tiles - 1) / tiles
-  return (rows, left - tiles * (rows - 1))
+  // All are as tall, or the last ones a row less.
+  private static func even(_ left: Int, tallest: Int) -> (rows: Int, tiles: Int) {
+    let tiles = (left + tallest - 1) / tallest
+    let rows = (left + tiles - 1) / tiles
+    return (rows, left - tiles * (rows - 1))
+  }
+
+  private static func tall(_ left: Int) -> (rows: Int, tiles: Int) {
+    let rows = tallHeight(left)
+    if rows == tileOfSevens { return (rows, left / rows) }
+    var tiles = 1
+    while left > tiles * rows, tallHeight(left - tiles * rows) == rows { tiles += 1 }
+    return (rows, tiles)
+  }
+
+  // Even tiles beat one tall and one flat.
+  private static func tallHeight(_ left: Int) -> Int {
+    switch (left, hasManyRegisters) {
+    case (7, false), (8, false): 4
+    case (9, true): 5
+    case (11, true): 6
+    case (13, true), (15, true), (16, true): 8
+    default: min(left, Bodies.tileRows(of: left))
+    }
+  }
 }
 
 extension Bodies {

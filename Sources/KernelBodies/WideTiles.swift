@@ -9,10 +9,8 @@ import KernelContract
 // few registers three panels gain nothing, only what remains does: 24 columns of a 1x1 convolution 16 % on a Zen 3. There such tiles lost up to 37 % in Winograd's products:
 // two panels that are read at once often lie a multiple of 4 KiB apart and share cache sets.
 
-// Rows of the tallest wide tile.
-@inline(__always) private func tallestWideTile(_ isLow: Bool) -> Int {
-  isLow ? 5 : hasManyRegisters ? 9 : 4
-}
+/// Rows of the tallest wide tile.
+let tallestWideTile = hasManyRegisters ? 9 : 4
 
 /// So many tiles, one below the other, of three vectors of columns.
 @inline(__always)
@@ -114,7 +112,7 @@ private func wideTiles<let rows: Int>(
   }
 }
 
-/// So many wide tiles of the given height (at most nine, or with few registers four).
+/// So many wide tiles of the given height (at most `tallestWideTile`).
 @inline(__always)
 func wideTiles(
   rows: Int, _ tiles: Int, _ a: ConstFloats, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
@@ -137,15 +135,4 @@ func wideTiles(
   case 9 where hasManyRegisters: run(InlineArray<9, Bool>.self)
   default: run(InlineArray<4, Bool>.self)
   }
-}
-
-/// Wide tiles in so many rows.
-@inline(__always) func wideTilesOf(_ rows: Int, isLow: Bool) -> Int {
-  let tallest = tallestWideTile(isLow)
-  return (rows + tallest - 1) / tallest
-}
-
-/// How tall the next wide tile is when `left` rows remain, and how many of that height follow each other.
-@inline(__always) func wideTileHeight(_ left: Int, isLow: Bool) -> (rows: Int, tiles: Int) {
-  evenTiles(left, tallest: tallestWideTile(isLow))
 }
