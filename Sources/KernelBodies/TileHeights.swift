@@ -18,8 +18,8 @@ enum TileWidth { case one, two, three, pairs }
 
 /// The tiles, one below the other, into which so many rows fall: groups that are as tall.
 struct TileStack {
-  // Four are enough: some tall tiles, one less so, and two for what is left.
-  private var groups = InlineArray<4, (rows: Int, tiles: Int)>(repeating: (0, 0))
+  // Three at most: tall tiles, and two lower ones for what is left.
+  private var groups = InlineArray<3, (rows: Int, tiles: Int)>(repeating: (0, 0))
   private(set) var groupCount = 0
   /// All tiles.
   private(set) var tiles = 0
