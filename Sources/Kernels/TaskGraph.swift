@@ -11,8 +11,8 @@ import Synchronization
 /// Nobody waits for a whole round of tasks: each thread does its own in their order, each as soon as what it needs is done, and between two rounds takes tasks of others
 /// that may move. Who needs a task that nobody has begun does it, so that a thread waits only for tasks that are at work, and no two for each other.
 ///
-/// A cache line that two threads write and read takes longer to come than a small task takes, most of all where their cores share no cache. So each thread says in a
-/// line of its own how far it is, and mostly no other is looked at.
+/// A cache line that two threads write and read in turn takes 0.05 µs to come, and 0.3 µs and more where their cores share no cache (Zen 5). So each thread says in a line
+/// of its own how far it is, and the line of a task is looked at only where that does not say enough.
 public final class TaskGraph: @unchecked Sendable {
   /// A task, by the number of its place among all.
   public struct Task: Sendable {

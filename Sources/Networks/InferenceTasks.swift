@@ -195,7 +195,7 @@ private struct Needs {
     users = Array(repeating: 0, count: buffers)
   }
 
-  /// Some of the maps that a round of tasks writes begin, where others have lain before.
+  /// A round of tasks is next: the maps that it begins to write take the memory of others.
   mutating func begin(_ round: [[Region]]) {
     for region in round.joined() where region.isWritten && maps[region.buffer] != region.map {
       earlier[region.map] = users[region.buffer]
