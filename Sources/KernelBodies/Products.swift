@@ -22,14 +22,10 @@ extension Bodies {
   ) {
     let isRow = runs == 1 && tapCount == 1 && lda == depth
     var column = 0
-    var (width, stack) = (TileWidth?.none, TileStack())
     while column < columns {
       let block = ColumnBlock(column, of: columns, depth: tapCount * depth)
       let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
-      if width != block.tileWidth(isPaired: isPaired) {
-        let new = block.tileWidth(isPaired: isPaired)
-        (width, stack) = (new, TileStack(pixels, new, depth: block.depth))
-      }
+      let stack = TileStack(pixels, block.tileWidth(isPaired: isPaired), depth: block.depth)
       let weights = b + block.pair * block.depth
       let total = runs * stack.tiles
       var ahead = block.ahead(b, tiles: total, upcoming)

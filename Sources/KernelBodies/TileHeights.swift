@@ -8,9 +8,9 @@ let hasManyRegisters = tallestTile == 12
 /// Rows of the tiles of a multiple of seven rows, such as the pixels of maps of 7, 14, 28 or 56 columns, where there are many registers: they leave no rest.
 private let tileOfSevens = 14
 
-/// The depth of the panels that low tiles meet. While the sums of one are stored, the products of the next begin: on a Zen 5, whose stores hold up multiply-adds, such
-/// layers take 4-10 % less time than with tiles that use all registers. Deeper panels would be read too often. On Intel's processors, where loads are what a neighbour takes
-/// away, all tiles are tall.
+/// The depth of the panels that low tiles meet, eight rows of two vectors or five of three. While the sums of one are stored, the products of the next begin: on a Zen 5,
+/// whose stores hold up multiply-adds, such layers take 4-10 % less time than with tiles twice as tall. Deeper panels would be read too often. On Intel's processors, where
+/// loads are what a neighbour takes away, all tiles are tall.
 private let lowDepth = cv_is_intel() == 0 ? 64 : 0
 
 /// What tiles have beside each other: one vector of columns, two, three, or one and a half in pairs of depths.
@@ -23,9 +23,6 @@ struct TileStack {
   private(set) var groupCount = 0
   /// All tiles.
   private(set) var tiles = 0
-
-  /// No tiles.
-  init() {}
 
   /// Those that meet panels of the given depth. Tiles of one vector are never low: they load a number for each multiply-add, and the fewer weights beside the better.
   init(_ rows: Int, _ width: TileWidth, depth: Int) {

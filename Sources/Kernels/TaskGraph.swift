@@ -168,7 +168,7 @@ public final class TaskGraph: @unchecked Sendable {
     max(0, progress[thread].pointee.load(ordering: .acquiring) - runs * (count + 1))
   }
 
-  // Says so, where others have done some of them.
+  // Says how many they are now, among them those that others have done.
   private func advance(_ thread: Int) {
     let (tasks, before) = (own[thread], done(thread))
     var done = before

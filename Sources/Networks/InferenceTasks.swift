@@ -181,10 +181,10 @@ private struct Region {
 private struct Needs {
   /// Parts of a map that were written, and by whom; by map.
   private var written: [[(task: Int, region: Region)]]
-  /// By buffer: the map in it, and the tasks up to the last that reads or writes it.
+  /// By buffer: the map in it, and how many tasks there are up to the last that reads or writes it.
   private var maps: [Int?]
   private var users: [Int]
-  /// By map: the tasks up to the last that needs what lay in its memory before.
+  /// By map: how many there are up to the last that uses what lay in its memory before.
   private var earlier: [Int]
 
   init(_ workspace: InferenceWorkspace) {
@@ -212,7 +212,7 @@ private struct Needs {
     return needs.sorted()
   }
 
-  /// The tasks after which the memory that a task writes is free.
+  /// After how many tasks the memory that a task writes is free.
   func after(_ regions: [Region]) -> Int {
     regions.lazy.filter(\.isWritten).map { earlier[$0.map] }.max() ?? 0
   }
