@@ -16,29 +16,34 @@ private let lowDepth = cv_is_intel() == 0 ? 64 : 0
 /// What tiles have beside each other: one vector of columns, two, three, or one and a half in pairs of depths.
 enum TileWidth { case one, two, three, pairs }
 
-/// The tiles, one below the other, into which so many rows fall: groups that are as tall.
+/// The tiles, one below the other, into which so many rows fall: groups that are as tall. Three at most: tall tiles, and two lower ones for what is left.
 struct TileStack {
-  // Three at most: tall tiles, and two lower ones for what is left.
-  private var groups = InlineArray<3, (rows: Int, tiles: Int)>(repeating: (0, 0))
-  private(set) var groupCount = 0
+  private typealias Group = (rows: Int, tiles: Int)
+
+  // Each by its name: what a list in memory holds would come later than the tiles could begin.
+  private let first, second, third: Group
   /// All tiles.
-  private(set) var tiles = 0
+  let tiles: Int
 
   /// Those that meet panels of the given depth. Tiles of one vector are never low: they load a number for each multiply-add, and the fewer weights beside the better.
-  init(_ rows: Int, _ width: TileWidth, depth: Int) {
+  @inline(__always) init(_ rows: Int, _ width: TileWidth, depth: Int) {
     let isLow = hasManyRegisters && depth <= lowDepth && width != .one
-    var left = rows
-    while left > 0 {
-      let group = Self.next(left, width, isLow)
-      groups[groupCount] = group
-      groupCount += 1
-      tiles += group.tiles
-      left -= group.rows * group.tiles
+    @inline(__always) func next(_ left: Int) -> Group {
+      left > 0 ? Self.next(left, width, isLow) : (0, 0)
     }
+    first = next(rows)
+    let left = rows - first.rows * first.tiles
+    second = next(left)
+    third = next(left - second.rows * second.tiles)
+    tiles = first.tiles + second.tiles + third.tiles
   }
 
+  var groupCount: Int { third.tiles > 0 ? 3 : second.tiles > 0 ? 2 : first.tiles > 0 ? 1 : 0 }
+
   /// How tall the tiles of a group are, and how many.
-  subscript(group: Int) -> (rows: Int, tiles: Int) { groups[group] }
+  @inline(__always) subscript(group: Int) -> (rows: Int, tiles: Int) {
+    group == 0 ? first : group == 1 ? second : third
+  }
 
   private static func next(_ left: Int, _ width: TileWidth, _ isLow: Bool) -> (
     rows: Int, tiles: Int
@@ -51,10 +56,12 @@ struct TileStack {
   }
 
   // All are as tall, or the last ones a row less.
-  private static func even(_ left: Int, tallest: Int) -> (rows: Int, tiles: Int) {
+  @inline(__always) private static func even(_ left: Int, tallest: Int) -> (rows: Int, tiles: Int) {
     let tiles = (left + tallest - 1) / tallest
-    let rows = (left + tiles - 1) / tiles
-    return (rows, left - tiles * (rows - 1))
+    let missing = tiles * tallest - left
+    // Without a division where there are many tiles, which have few rows less together than one each.
+    let less = missing < tiles ? 0 : missing / tiles
+    return (tallest - less, tiles - (missing - less * tiles))
   }
 
   private static func tall(_ left: Int) -> (rows: Int, tiles: Int) {
