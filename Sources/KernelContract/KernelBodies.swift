@@ -149,6 +149,13 @@ package protocol KernelBodies: SendableMetatype {
     upcoming: Upcoming?
   )
 
+  /// One row of `depth` numbers times packed weights: c[j] = the epilogue of Σ a[p] b[p, j]; b is packed as for `multiplyRuns` with one tap. The bias is added to the sum
+  /// before the last of blocks of `depthBlock` numbers.
+  static func multiplyRow(
+    _ a: ConstFloats, depth: Int, depthBlock: Int, _ b: ConstFloats, columns: Int, into c: Floats,
+    _ epilogue: Epilogue?
+  )
+
   /// Rows of the register tiles into which so many rows fall, but for the last few.
   static func tileRows(of rows: Int) -> Int
 

@@ -153,6 +153,16 @@ extension KernelTable {
   ) {
     let bounds = activation?.bounds ?? (-.infinity, .infinity)
     let epilogue = Epilogue(bias: bias, low: bounds.low, high: bounds.high)
+    if rows == 1 {
+      let first = columns.lowerBound
+      bodies.multiplyRow(
+        x, depth: depth, depthBlock: depthBlock, packed + first * depth, columns: columns.count,
+        into: y + first, epilogue.offset(channel: first, by: 0))
+      if let activation, activation.bounds == nil {
+        activate(activation, y + first, into: y + first, count: columns.count)
+      }
+      return
+    }
     var zero = 0
     for column in stride(from: columns.lowerBound, to: columns.upperBound, by: tileWidth) {
       let count = min(tileWidth, columns.upperBound - column)

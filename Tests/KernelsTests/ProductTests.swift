@@ -66,6 +66,48 @@ import Testing
     }
   }
 
+  /// A row of a dense layer alone, all its columns and some: the reference's numbers, and the bits of the same row beside another.
+  @Test(arguments: tables.map(\.name))
+  func aRowAloneEqualsTheReferenceAndTheRowAmongOthers(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let (w, block) = (table.vectorWidth, table.tileWidth)
+    for depth in [0, 1, 37, 1024, 1025, 2100] {
+      for n in [
+        1, w - 1, w, w + 1, block, block + 1, 5 * w, 4 * block, 7 * block - 1, 9 * block + 3,
+      ] {
+        let (x, b) = (FloatBuffer(numbers(2 * depth, seed: 1)), numbers(depth * n, seed: 2))
+        let weights = FloatBuffer(b)
+        let bias = numbers(n, seed: 3)
+        let (packed, stored) = (
+          FloatBuffer(count: table.packedCount(depth: depth, columns: n)), FloatBuffer(bias)
+        )
+        withExtendedLifetime(weights) {
+          table.packColumns(weights.pointer, depth: depth, columns: n, into: packed.pointer)
+        }
+        func product(_ rows: Int, _ columns: Range<Int>) -> GuardedOutput {
+          let y = GuardedOutput(rows * n)
+          table.multiplyPacked(
+            x.pointer, rows: rows, depth: depth, packed.pointer, columns: columns,
+            bias: UnsafePointer(stored.pointer), activation: .relu6, into: y.pointer, step: n)
+          return y
+        }
+        let (alone, both) = (product(1, 0..<n), product(2, 0..<n))
+        let sums = Reference.multiply(
+          Array(x.array.prefix(depth)), b, m: 1, n: n, k: depth)
+        expectClose(
+          alone, zip(sums, bias).map { min(max($0 + Double($1), 0), 6) }, tolerance: 2e-5,
+          "\(name) \(depth) -> \(n)")
+        #expect((0..<n).allSatisfy { alone.pointer[$0] == both.pointer[$0] })
+        guard n > block else { continue }
+        // The others stay as they were.
+        let part = product(1, block..<n)
+        #expect((block..<n).allSatisfy { part.pointer[$0] == alone.pointer[$0] })
+        #expect((0..<block).allSatisfy { part.pointer[$0].isNaN })
+        #expect(part.guardsAreWhole)
+      }
+    }
+  }
+
   private func transposed(_ a: [Float], _ rows: Int, _ columns: Int) -> [Float] {
     (0..<(rows * columns)).map { a[($0 % rows) * columns + $0 / rows] }
   }
