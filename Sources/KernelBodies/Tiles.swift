@@ -71,7 +71,8 @@ struct Ahead {
 
   // A call, so that all this stays in memory while tiles are at work.
   @inline(never) private mutating func turn() {
-    if let then { now = then } else { now.step = 0 }
+    // After the last stretch the same line again, without an end.
+    now = then ?? Stretch(at: now.at, end: now.at + 1, step: 0)
     then = nil
   }
 }
