@@ -22,10 +22,15 @@ extension Bodies {
   ) {
     let isRow = runs == 1 && tapCount == 1 && lda == depth
     var column = 0
+    var width = TileWidth.three
+    var stack = TileStack(pixels, width, depth: tapCount * depth)
     while column < columns {
       let block = ColumnBlock(column, of: columns, depth: tapCount * depth)
       let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
-      let stack = TileStack(pixels, block.tileWidth(isPaired: isPaired), depth: block.depth)
+      if block.tileWidth(isPaired: isPaired) != width {
+        width = block.tileWidth(isPaired: isPaired)
+        stack = TileStack(pixels, width, depth: block.depth)
+      }
       let weights = b + block.pair * block.depth
       let total = runs * stack.tiles
       var ahead = block.ahead(b, tiles: total, upcoming)
