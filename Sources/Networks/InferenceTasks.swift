@@ -6,15 +6,24 @@ final class InferenceTask: Sendable {
   enum Work {
     /// One step, or a part of it.
     case step(Int, StepPart?)
-    /// A part of a segment: for the worker that has just done the task before, and for any other.
-    case strips(following: [StripAction], alone: [StripAction])
+    /// A part of a segment, in strips.
+    case strips
     /// Segments of a phase, one after the other.
     case segments(Range<Int>)
   }
   let work: Work
   let pictures: Range<Int>
+  /// The strips: for the worker that has just done the task before, and for any other.
+  let following, alone: [StripAction]
 
-  init(_ work: Work, _ pictures: Range<Int>) { (self.work, self.pictures) = (work, pictures) }
+  init(_ work: Work, _ pictures: Range<Int>) {
+    (self.work, self.pictures, following, alone) = (work, pictures, [], [])
+  }
+
+  init(following: [StripAction], alone: [StripAction], _ picture: Int) {
+    (work, pictures) = (.strips, picture..<picture + 1)
+    (self.following, self.alone) = (following, alone)
+  }
 }
 
 /// The tasks of a run, and what each needs of the others.
@@ -91,7 +100,7 @@ extension InferenceWorkspace {
         segment.parts.flatMap { part in
           let pieces = part.rest.isEmpty ? [] : [(part.rest, part.restAlone)]
           return ([(part.actions, part.actions)] + pieces).map { following, alone in
-            InferenceTask(.strips(following: following, alone: alone), picture..<picture + 1)
+            InferenceTask(following: following, alone: alone, picture)
           }
         }
       }
@@ -118,9 +127,9 @@ extension InferenceWorkspace {
     switch task.work {
     case .step(let position, let part):
       return regions(prepared.steps[position], part ?? StepPart(), task.pictures)
-    case .strips(_, let alone):
+    case .strips:
       // Who goes on with what is in its windows reads less.
-      return alone.flatMap {
+      return task.alone.flatMap {
         regions(prepared.steps[$0.step], StepPart(rows: $0.rows), task.pictures)
       }
     case .segments(let range):

@@ -13,7 +13,7 @@ public final class InferenceWorkspace {
   let plan: InferencePlan
   private let team: ThreadTeam?
   private let common: [FloatBuffer]
-  private let workers: [Worker]
+  private let workers: Uncounted<Worker>
   private let steps: Uncounted<PreparedStep>
   // Those of the last run.
   private var tasks: InferenceTasks?
@@ -50,10 +50,11 @@ public final class InferenceWorkspace {
     self.plan = plan
     common = FloatBuffer.inARow(plan.commonSizes.map { $0 * pictures })
     let scratch = prepared.steps.map(\.scratchCount).max() ?? 0
-    workers = (0..<(team?.threadCount ?? 1)).map { _ in
-      let buffers = FloatBuffer.inARow([scratch] + plan.workerSizes)
-      return Worker(Array(buffers.dropFirst()), scratch: buffers[0])
-    }
+    workers = Uncounted(
+      (0..<(team?.threadCount ?? 1)).map { _ in
+        let buffers = FloatBuffer.inARow([scratch] + plan.workerSizes)
+        return Worker(Array(buffers.dropFirst()), scratch: buffers[0])
+      })
   }
 
   /// Where the pictures go: `[picture, row, column, channel]`.
@@ -92,12 +93,13 @@ public final class InferenceWorkspace {
   func pointer(_ node: Int, of picture: Int, _ worker: Int) -> Floats {
     let place = place(node)
     if place.isWorkers {
-      let own = workers[worker]
-      let first =
-        place.isWindow
-        ? -own.firstRows[place.buffer] * place.rowStep
-        : (picture - own.firstPicture) * place.count
-      return own.maps[place.buffer].pointer + first + place.channel
+      return workers.with(worker) { own in
+        let first =
+          place.isWindow
+          ? -own.firstRows[place.buffer] * place.rowStep
+          : (picture - own.firstPicture) * place.count
+        return own.maps[place.buffer].pointer + first + place.channel
+      }
     }
     return common[place.buffer].pointer + middle(place) + picture * place.count + place.channel
   }
@@ -107,7 +109,7 @@ public final class InferenceWorkspace {
     (common[place.buffer].count - capacity * place.count) / 2 / 16 * 16
   }
 
-  func scratch(_ worker: Int) -> Floats { workers[worker].scratch.pointer }
+  func scratch(_ worker: Int) -> Floats { workers.with(worker) { $0.scratch.pointer } }
 
   /// Computes the logits of the first `pictures` pictures in `input`.
   public func run(pictures: Int = 1) {
@@ -116,12 +118,13 @@ public final class InferenceWorkspace {
       tasks.flatMap { $0.pictures == pictures ? $0 : nil }
       ?? self.tasks(pictures, threads: team?.threadCount ?? 1)
     self.tasks = tasks
-    for worker in workers { worker.lastTask = nil }
+    workers.forEach { $0.lastTask = nil }
     let list = tasks.list
     tasks.graph.run(on: team) { number, worker in
-      let own = workers[worker]
-      list.with(number) { run($0, follows: own.lastTask == number - 1, worker) }
-      own.lastTask = number
+      workers.with(worker) { own in
+        list.with(number) { run($0, follows: own.lastTask == number - 1, worker) }
+        own.lastTask = number
+      }
     }
   }
 
@@ -130,15 +133,15 @@ public final class InferenceWorkspace {
     case .step(let position, var part):
       if !follows { part?.continues = false }
       timed(position, worker) { run($0, task.pictures, part, worker) }
-    case .strips(let following, let alone):
-      run(follows ? following : alone, task.pictures.lowerBound, worker)
+    case .strips:
+      run(follows ? task.following : task.alone, task.pictures.lowerBound, worker)
     case .segments(let range): run(range, task.pictures, worker)
     }
   }
 
   // A group of pictures through segments of a phase.
   private func run(_ segments: Range<Int>, _ pictures: Range<Int>, _ worker: Int) {
-    workers[worker].firstPicture = pictures.lowerBound
+    workers.with(worker) { $0.firstPicture = pictures.lowerBound }
     for segment in plan.segments[segments] {
       if segment.parts.isEmpty {
         timed(segment.steps.lowerBound, worker) { run($0, pictures, nil, worker) }
@@ -150,7 +153,8 @@ public final class InferenceWorkspace {
   }
 
   private func run(_ actions: [StripAction], _ picture: Int, _ worker: Int) {
-    for action in actions {
+    for number in actions.indices {
+      let action = actions[number]
       timed(action.step, worker) { step in
         if let move = action.move { self.move(place(step.node), to: move, worker) }
         run(step, picture..<(picture + 1), StepPart(rows: action.rows), worker)
@@ -160,13 +164,14 @@ public final class InferenceWorkspace {
 
   // Moves a window over a map down; the rows that stay move up in it.
   private func move(_ place: InferencePlan.Place, to move: WindowMove, _ worker: Int) {
-    let own = workers[worker]
-    let memory = own.maps[place.buffer].pointer
-    let from = (move.kept.lowerBound - own.firstRows[place.buffer]) * place.rowStep
-    if !move.kept.isEmpty {
-      memory.update(from: memory + from, count: move.kept.count * place.rowStep)
+    workers.with(worker) { own in
+      let memory = own.maps[place.buffer].pointer
+      let from = (move.kept.lowerBound - own.firstRows[place.buffer]) * place.rowStep
+      if !move.kept.isEmpty {
+        memory.update(from: memory + from, count: move.kept.count * place.rowStep)
+      }
+      own.firstRows[place.buffer] = move.first
     }
-    own.firstRows[place.buffer] = move.first
   }
 
   private func timed(_ position: Int, _ worker: Int, _ body: (PreparedStep) -> Void) {

@@ -9,8 +9,11 @@ struct Uncounted<Object: AnyObject> {
     references = objects.map(Unmanaged.passUnretained)
   }
 
-  /// Calls `body` with one of them.
-  @inline(__always) func with(_ index: Int, _ body: (Object) -> Void) {
+  /// What `body` makes of one of them.
+  @inline(__always) func with<Result>(_ index: Int, _ body: (Object) -> Result) -> Result {
     references[index]._withUnsafeGuaranteedRef(body)
   }
+
+  /// Calls `body` with each of them.
+  func forEach(_ body: (Object) -> Void) { objects.forEach(body) }
 }
