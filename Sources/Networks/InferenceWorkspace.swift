@@ -153,6 +153,7 @@ public final class InferenceWorkspace {
   }
 
   private func run(_ actions: [StripAction], _ picture: Int, _ worker: Int) {
+    // By number, for an iterator would count the array's references.
     for number in actions.indices {
       let action = actions[number]
       timed(action.step, worker) { step in
