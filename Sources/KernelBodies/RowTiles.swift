@@ -31,10 +31,7 @@ private func rowTile<let panels: Int>(
       for i in 0..<panels {
         left[i] = fma(s, load(b + i * panel), left[i])
         right[i] = fma(s, load(b + i * panel + lanes), right[i])
-        if distance > 0 {
-          cv_prefetch2(b + i * panel + distance)
-          cv_prefetch2(b + i * panel + lanes + distance)
-        }
+        if distance > 0 { cv_prefetch2(b + i * panel + distance) }
       }
       b += 2 * lanes
     }
