@@ -22,15 +22,13 @@ extension Bodies {
   ) {
     let isRow = runs == 1 && tapCount == 1 && lda == depth
     var column = 0
-    var width = TileWidth.three
-    var stack = TileStack(pixels, width, depth: tapCount * depth)
+    // Columns of equal width stack their tiles alike.
+    var (width, stack): (TileWidth?, TileStack) = (nil, TileStack(0, .one, depth: 0))
     while column < columns {
       let block = ColumnBlock(column, of: columns, depth: tapCount * depth)
       let isPaired = pairs && packsPairs(columns: columns - column, depth: depth)
-      if block.tileWidth(isPaired: isPaired) != width {
-        width = block.tileWidth(isPaired: isPaired)
-        stack = TileStack(pixels, width, depth: block.depth)
-      }
+      let next = block.tileWidth(isPaired: isPaired)
+      if next != width { (width, stack) = (next, TileStack(pixels, next, depth: block.depth)) }
       let weights = b + block.pair * block.depth
       let total = runs * stack.tiles
       var ahead = block.ahead(b, tiles: total, upcoming)
