@@ -1,9 +1,9 @@
 import CVector
 import KernelContract
 
-// A single row times packed weights, such as the dense layers of one picture. Each weight is read for a single multiply-add, so the row is done as soon as all have come, and those of
-// four panels side by side come sooner than of one after the other: a processor fetches ahead in each. On a Zen 5, with both cores at it, weights that the third-level cache holds
-// in part take 20 % less time; those that it holds, or that all come from memory, as much.
+// A single row times packed weights, such as the dense layers of one picture. Each weight is read for a single multiply-add, so the row is done as soon as all have come, and
+// those of four panels side by side come sooner than of one after the other: a processor fetches ahead in each. On a Zen 5, with both cores at it, weights that the
+// third-level cache holds in part take 20 % less time; those that it holds, or that all come from memory, as much.
 
 /// One row times so many panels that lie one after the other.
 @inline(__always)
@@ -51,27 +51,23 @@ extension Bodies {
     _ a: ConstFloats, depth: Int, depthBlock: Int, _ b: ConstFloats, columns: Int, into c: Floats,
     _ epilogue: Epilogue?
   ) {
+    // Returns the column after the last that is done.
     @inline(__always) func run<let panels: Int>(
-      _ panels: InlineArray<panels, Bool>.Type, _ column: Int
-    ) {
+      _ type: InlineArray<panels, Bool>.Type, _ column: Int
+    ) -> Int {
       let end = TileEnd(
         accumulate: false, epilogue: epilogue, column: column, at: 0, columns: columns - column)
-      rowTile(
-        panels, a, depth: depth, depthBlock: depthBlock, b + column * depth, c + column, end)
+      rowTile(type, a, depth: depth, depthBlock: depthBlock, b + column * depth, c + column, end)
+      return column + panels * 2 * lanes
     }
     var column = 0
     while column < columns {
-      switch (columns - column + 2 * lanes - 1) / (2 * lanes) {
-      case 1:
-        run(InlineArray<1, Bool>.self, column)
-        column += 2 * lanes
-      case 2, 3:
-        run(InlineArray<2, Bool>.self, column)
-        column += 4 * lanes
-      default:
-        run(InlineArray<4, Bool>.self, column)
-        column += 8 * lanes
-      }
+      column =
+        switch (columns - column + 2 * lanes - 1) / (2 * lanes) {
+        case 1: run(InlineArray<1, Bool>.self, column)
+        case 2, 3: run(InlineArray<2, Bool>.self, column)
+        default: run(InlineArray<4, Bool>.self, column)
+        }
     }
   }
 }

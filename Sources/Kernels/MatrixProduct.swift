@@ -153,34 +153,30 @@ extension KernelTable {
   ) {
     let bounds = activation?.bounds ?? (-.infinity, .infinity)
     let epilogue = Epilogue(bias: bias, low: bounds.low, high: bounds.high)
+    let first = columns.lowerBound
     if rows == 1 {
-      let first = columns.lowerBound
       bodies.multiplyRow(
         x, depth: depth, depthBlock: depthBlock, packed + first * depth, columns: columns.count,
         into: y + first, epilogue.offset(channel: first, by: 0))
-      if let activation, activation.bounds == nil {
-        activate(activation, y + first, into: y + first, count: columns.count)
-      }
-      return
-    }
-    var zero = 0
-    for column in stride(from: columns.lowerBound, to: columns.upperBound, by: tileWidth) {
-      let count = min(tileWidth, columns.upperBound - column)
-      for from in stride(from: 0, to: max(1, depth), by: depthBlock) {
-        let part = min(depthBlock, depth - from)
-        bodies.multiplyRuns(
-          x + from, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: part,
-          packed + column * depth + from * tileWidth, columns: count, y + column, cRows: &zero,
-          ldc: step, runs: 1, pixels: rows, accumulate: from > 0,
-          from + part == depth ? epilogue.offset(channel: column, by: 0) : nil, pairs: false,
-          upcoming: nil)
-      }
-      if let activation, activation.bounds == nil {
-        for row in 0..<rows {
-          let at = y + row * step + column
-          activate(activation, at, into: at, count: count)
+    } else {
+      var zero = 0
+      for column in stride(from: first, to: columns.upperBound, by: tileWidth) {
+        let count = min(tileWidth, columns.upperBound - column)
+        for from in stride(from: 0, to: max(1, depth), by: depthBlock) {
+          let part = min(depthBlock, depth - from)
+          bodies.multiplyRuns(
+            x + from, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: part,
+            packed + column * depth + from * tileWidth, columns: count, y + column, cRows: &zero,
+            ldc: step, runs: 1, pixels: rows, accumulate: from > 0,
+            from + part == depth ? epilogue.offset(channel: column, by: 0) : nil, pairs: false,
+            upcoming: nil)
         }
       }
+    }
+    guard let activation, activation.bounds == nil else { return }
+    for row in 0..<rows {
+      let at = y + row * step + first
+      activate(activation, at, into: at, count: columns.count)
     }
   }
 }
