@@ -1,8 +1,8 @@
 import CVector
 import KernelContract
 
-/// Floats from the weights that a single tile, or a single row, meets, as quickly as they come, to those that it asks for; 0 where the processor itself fetches sooner what lies in a row
-/// (AMD's Zen 5: AlexNet's dense layers take 10-14 % less time).
+/// Floats from the weights that a single tile, or a single row, meets, as quickly as they come, to those that it asks for; 0 where the processor itself fetches sooner what
+/// lies in a row (AMD's Zen 5: AlexNet's dense layers take 10-14 % less time).
 let singleTileDistance = cv_is_intel() == 0 ? 0 : 2_048
 
 /// The third vector of a wide tile's columns.

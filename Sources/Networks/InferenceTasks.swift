@@ -13,7 +13,7 @@ final class InferenceTask: Sendable {
   }
   let work: Work
   let pictures: Range<Int>
-  /// The strips: for the worker that has just done the task before, and for any other.
+  /// The strips: for the worker that has just done the task before, and for any other. Beside the case, for who took them out of it would count their references.
   let following, alone: [StripAction]
 
   init(_ work: Work, _ pictures: Range<Int>) {

@@ -1,5 +1,5 @@
-/// Objects that threads use side by side without counting references to them: threads that count the references of one object wait for each other, and each for its own
-/// stores before.
+/// Objects that threads use side by side without counting references to them: threads that count the references of one object wait for each other, and whoever
+/// counts waits for its own stores before.
 struct Uncounted<Object: AnyObject> {
   // Whose references are counted, once.
   private let objects: [Object]
