@@ -156,6 +156,16 @@ package protocol KernelBodies: SendableMetatype {
     _ epilogue: Epilogue?
   )
 
+  /// Pixels times packed weights as in `multiplyRuns`, with one run and one tap, but without the products of the pixels' zeros. The bits are the same if the weights are
+  /// finite.
+  static func multiplySparse(
+    _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, ldc: Int,
+    pixels: Int, _ epilogue: Epilogue?
+  )
+
+  /// How many of the numbers are zero.
+  static func zeroCount(_ x: ConstFloats, count: Int) -> Int
+
   /// Rows of the register tiles into which so many rows fall, but for the last few.
   static func tileRows(of rows: Int) -> Int
 

@@ -94,6 +94,13 @@ public struct ConvolutionPlan: Sendable {
     }
   }
 
+  /// Whether `forward` leaves out the products of zeros where many of the pixels' numbers are zero.
+  public var skipsZeros: Bool {
+    forward == .direct && geometry.isPointwise
+      && table.canSkipZeros(
+        depth: geometry.inputChannels, columns: geometry.outputChannels, pairs: true)
+  }
+
   /// Whether parts that differ by their columns and follow each other with one scratch cost no more than the whole.
   public func canContinue(images: Int) -> Bool {
     switch forward {

@@ -109,11 +109,19 @@ extension KernelTable {
     }
     for number in 0..<blocks {
       let (first, end) = (border(number), border(number + 1))
-      bodies.multiplyRuns(
-        x + first * depth, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth,
-        packed, columns: columns, y + first * step, cRows: &zero, ldc: step, runs: 1,
-        pixels: end - first, accumulate: false, epilogue?.offset(by: first * step), pairs: pairs,
-        upcoming: nil)
+      let (x, y, epilogue) = (
+        x + first * depth, y + first * step, epilogue?.offset(by: first * step)
+      )
+      if skipsZeros(x, depth: depth, columns: columns, pixels: end - first, pairs: pairs) {
+        bodies.multiplySparse(
+          x, lda: depth, depth: depth, packed, columns: columns, y, ldc: step, pixels: end - first,
+          epilogue)
+      } else {
+        bodies.multiplyRuns(
+          x, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth, packed,
+          columns: columns, y, cRows: &zero, ldc: step, runs: 1, pixels: end - first,
+          accumulate: false, epilogue, pairs: pairs, upcoming: nil)
+      }
     }
   }
 

@@ -38,5 +38,8 @@ let compiledWithInstructionSet = cv_compiled_avx512 == 1
   cv_clamp16(x, low, high)
 }
 
+/// A bit for each lane that is not zero, from the lowest on; what is not a number is not zero.
+@inline(__always) func nonzeros(_ x: Vector) -> UInt64 { UInt64(cv_nonzeros16(x)) }
+
 /// A whole vector past the caches to an aligned place; others see it after `cv_end_streaming`.
 @inline(__always) func stream(_ v: Vector, _ p: UnsafeMutablePointer<Float>) { cv_stream16(p, v) }

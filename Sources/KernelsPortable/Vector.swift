@@ -38,5 +38,8 @@ let compiledWithInstructionSet = true
   cv_clamp4(x, low, high)
 }
 
+/// A bit for each lane that is not zero, from the lowest on; what is not a number is not zero.
+@inline(__always) func nonzeros(_ x: Vector) -> UInt64 { UInt64(cv_nonzeros4(x)) }
+
 /// A whole vector to memory, as any other.
 @inline(__always) func stream(_ v: Vector, _ p: UnsafeMutablePointer<Float>) { store(v, p) }

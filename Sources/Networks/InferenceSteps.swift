@@ -78,6 +78,10 @@ extension InferenceWorkspace {
       let tiles = (shape.columns + plan.rowUnit - 1) / plan.rowUnit
       let rows = Axis(count: shape.rows, unit: plan.rowUnit, fewest: (11 + tiles) / tiles)
       guard g.groups == 1 || g.isDepthwise else { return self.rows(rows, threads) }
+      if isByColumns, mayBeSparse(step) {
+        // All pixels to each thread, for a block of weights is read for all of them; and few wide pieces, for each looks for the zeros.
+        return evenRanges(columns.count, threads, unit: columns.unit).map { StepPart(columns: $0) }
+      }
       return isByColumns
         ? columns.shared(threads, rows).map { StepPart(rows: $1, columns: $0) }
         : rows.shared(threads, columns).map { StepPart(rows: $0, columns: $1) }
@@ -96,6 +100,8 @@ extension InferenceWorkspace {
 
   /// So much larger than its maps are a step's weights if two threads that both read them lose more than by what one reads of the map that the other has written.
   private static let mostReadTwice = 8
+  /// The same where zeros are left out: those who read the weights for fewer pixels lose more.
+  private static let mostReadTwiceSparse = 2
 
   /// Whether threads share out a step's columns, so that each reads its own weights; of a step whose channels are each alone, whether the map that it reads was made so.
   private func isSplitByColumns(_ step: PreparedStep, _ pictures: Int) -> Bool {
@@ -106,8 +112,17 @@ extension InferenceWorkspace {
       return source.map { isSplitByColumns($0, pictures) } ?? false
     }
     let maps = nodes[step.node].shape.count + nodes[step.inputs[0]].shape.count
-    return plan.geometry.groups == 1
-      && packed.count > (pictures == 1 ? Self.mostReadTwice : pictures) * maps
+    let most = mayBeSparse(step) ? Self.mostReadTwiceSparse : Self.mostReadTwice
+    return plan.geometry.groups == 1 && packed.count > (pictures == 1 ? most : pictures) * maps
+  }
+
+  /// Whether a step leaves out the zeros of a map behind a rectifier.
+  private func mayBeSparse(_ step: PreparedStep) -> Bool {
+    guard case .convolution(let plan, _, _, _) = step.work, plan.skipsZeros,
+      let source = prepared.steps.first(where: { $0.node == step.inputs[0] }),
+      case .convolution(_, _, _, let function) = source.work
+    else { return false }
+    return function?.bounds?.0 == 0
   }
 
   private func rows(_ axis: Axis, _ threads: Int) -> [StepPart] {

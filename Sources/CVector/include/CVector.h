@@ -1,5 +1,5 @@
 #pragma once
-#if defined(__AVX2__) || defined(__AVX512F__)
+#if defined(__SSE__)
 #include <immintrin.h>
 #endif
 #if defined(__x86_64__)
@@ -73,6 +73,32 @@ CV_INLINE void cv_store8(float *p, int n, CVFloat8 v) { __builtin_memcpy(p, &v, 
 #endif
 CV_INLINE CVFloat4 cv_load4(const float *p, int n) { CVFloat4 v = {0}; __builtin_memcpy(&v, p, 4 * (unsigned)n); return v; }
 CV_INLINE void cv_store4(float *p, int n, CVFloat4 v) { __builtin_memcpy(p, &v, 4 * (unsigned)n); }
+
+/// A bit for each number that is not zero, from the lowest on; what is not a number is not zero.
+#ifdef __SSE__
+CV_INLINE unsigned cv_nonzeros4(CVFloat4 v) { return (unsigned)_mm_movemask_ps(_mm_cmpneq_ps((__m128)v, _mm_setzero_ps())); }
+#else
+CV_INLINE unsigned cv_nonzeros4(CVFloat4 v) {
+  return (unsigned)(v[0] != 0) | (unsigned)(v[1] != 0) << 1 | (unsigned)(v[2] != 0) << 2 | (unsigned)(v[3] != 0) << 3;
+}
+#endif
+#ifdef __AVX2__
+CV_INLINE unsigned cv_nonzeros8(CVFloat8 v) {
+  return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)v, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+}
+#else
+CV_INLINE unsigned cv_nonzeros8(CVFloat8 v) {
+  return cv_nonzeros4(__builtin_shufflevector(v, v, 0, 1, 2, 3)) | cv_nonzeros4(__builtin_shufflevector(v, v, 4, 5, 6, 7)) << 4;
+}
+#endif
+#ifdef __AVX512F__
+CV_INLINE unsigned cv_nonzeros16(CVFloat16 v) { return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ); }
+#else
+CV_INLINE unsigned cv_nonzeros16(CVFloat16 v) {
+  return cv_nonzeros8(__builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7)) |
+         cv_nonzeros8(__builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15)) << 8;
+}
+#endif
 
 /// A whole cache line to memory past the caches; p is aligned to it. Other threads see it after cv_end_streaming.
 CV_INLINE void cv_stream16(float *p, CVFloat16 v) { __builtin_nontemporal_store(v, (CVFloat16 *)p); }

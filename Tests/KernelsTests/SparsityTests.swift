@@ -1,0 +1,118 @@
+import AvocetKernels
+import Testing
+
+/// Products that leave out the zeros of their pixels.
+@Suite struct SparsityTests {
+  /// A 1x1 convolution of so many pixels.
+  private func pointwise(_ pixels: Int, _ inputs: Int, _ outputs: Int) -> ConvolutionGeometry {
+    ConvolutionGeometry(
+      inputRows: 1, inputColumns: pixels, inputChannels: inputs, outputChannels: outputs,
+      kernelRows: 1, kernelColumns: 1, padding: Padding(0))
+  }
+
+  /// Numbers of which so large a share is zero, some of them negative zeros.
+  private func sparse(_ count: Int, zeros share: Float) -> [Float] {
+    zip(numbers(count, seed: 1), numbers(count, seed: 2)).map { x, other in
+      other < 2 * share - 1 ? (x < 0 ? -0.0 : 0) : x
+    }
+  }
+
+  private func packed(_ plan: ConvolutionPlan, _ weights: [Float]) -> FloatBuffer {
+    let (weights, packed) = (FloatBuffer(weights), FloatBuffer(count: plan.packedCount))
+    withExtendedLifetime(weights) {
+      plan.pack(weights.pointer, into: packed.pointer, scratch: packed.pointer)
+    }
+    return packed
+  }
+
+  /// The direct form multiplies every number: the same bits, whatever share is zero, with all that may follow the sums, for all columns and for those of a part.
+  @Test(arguments: tables.map(\.name))
+  func leavingOutZerosChangesNoBit(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let w = table.vectorWidth
+    let columns = (3...14).map { $0 * w } + [3 * w - 1, 5 * w + 1, 21 * w, 25 * w - 3]
+    for (depth, pixels) in [(1, 9), (15, 1), (63, 5), (64, 4), (65, 3), (130, 7)] {
+      for outputs in columns {
+        let g = pointwise(pixels, depth, outputs)
+        let weights = numbers(depth * outputs, seed: 3)
+        let bias = FloatBuffer(numbers(outputs, seed: 4))
+        for share: Float in [0, 0.5, 0.7, 0.9, 1] {
+          let x = FloatBuffer(sparse(pixels * depth, zeros: share))
+          func bits(_ table: KernelTable, _ part: Range<Int>, residual: Bool) -> [UInt32] {
+            let plan = table.plan(g)
+            let packed = packed(plan, weights)
+            let y = GuardedOutput(pixels * outputs)
+            var wanted = plan.whole(images: 1)
+            wanted.columns = part
+            if residual {
+              for (i, number) in numbers(pixels * outputs, seed: 5).enumerated() {
+                y.pointer[i] = number
+              }
+            }
+            withExtendedLifetime((x, bias, packed)) {
+              // In place: the residual is where the result will be.
+              plan.forward(
+                x.pointer, packed: packed.pointer, bias: UnsafePointer(bias.pointer),
+                residual: residual ? UnsafePointer(y.pointer) : nil, activation: .relu6,
+                into: y.pointer, wanted, scratch: packed.pointer)
+            }
+            #expect(y.guardsAreWhole)
+            return y.values.map(\.bitPattern)
+          }
+          for residual in [false, true] {
+            for part in [0..<outputs, table.tileWidth..<outputs] {
+              #expect(
+                bits(table, part, residual: residual)
+                  == bits(table.direct, part, residual: residual),
+                "\(name) \(depth) -> \(outputs), \(pixels) pixels, zeros \(share)")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// What is left out is not multiplied: an infinite weight does no harm where every pixel is zero, and it does in the direct form.
+  @Test(arguments: tables.map(\.name))
+  func zerosMeetNoWeights(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let (depth, pixels, outputs) = (70, 12, 6 * table.vectorWidth)
+    let numbersOfPixels = sparse(pixels * depth, zeros: 0.7).enumerated().map {
+      $0 % depth == 66 ? 0 : $1
+    }
+    var weights = numbers(depth * outputs, seed: 3)
+    for j in 0..<outputs { weights[66 * outputs + j] = .infinity }
+    let x = FloatBuffer(numbersOfPixels)
+    func result(_ table: KernelTable) -> [Float] {
+      let plan = table.plan(pointwise(pixels, depth, outputs))
+      let (packed, y) = (packed(plan, weights), GuardedOutput(pixels * outputs))
+      withExtendedLifetime((x, packed)) {
+        plan.forward(
+          x.pointer, packed: packed.pointer, into: y.pointer, images: 1, scratch: packed.pointer)
+      }
+      return y.values
+    }
+    let (without, with) = (result(table), result(table.direct))
+    #expect(without.allSatisfy { $0.isFinite })
+    #expect(with.allSatisfy { $0.isNaN })
+  }
+
+  /// Where a number is not one, so are the sums.
+  @Test(arguments: tables.map(\.name))
+  func whatIsNotANumberIsNotAZero(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let (depth, pixels, outputs) = (64, 4, 4 * table.vectorWidth)
+    var numbersOfPixels = [Float](repeating: 0, count: pixels * depth)
+    numbersOfPixels[2 * depth + 5] = .nan
+    let x = FloatBuffer(numbersOfPixels)
+    let plan = table.plan(pointwise(pixels, depth, outputs))
+    let (packed, y) = (
+      packed(plan, numbers(depth * outputs, seed: 3)), GuardedOutput(pixels * outputs)
+    )
+    withExtendedLifetime((x, packed)) {
+      plan.forward(
+        x.pointer, packed: packed.pointer, into: y.pointer, images: 1, scratch: packed.pointer)
+    }
+    for (i, value) in y.values.enumerated() { #expect(value.isNaN == (i / outputs == 2)) }
+  }
+}
