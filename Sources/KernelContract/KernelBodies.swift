@@ -163,8 +163,9 @@ package protocol KernelBodies: SendableMetatype {
     pixels: Int, _ epilogue: Epilogue?
   )
 
-  /// How many of the numbers are zero.
-  static func zeroCount(_ x: ConstFloats, count: Int) -> Int
+  /// The share of zeros that `multiplySparse` would leave out, estimated from a few of the pixels.
+  static func zeroShare(_ a: ConstFloats, lda: Int, depth: Int, columns: Int, pixels: Int)
+    -> Double
 
   /// Rows of the register tiles into which so many rows fall, but for the last few.
   static func tileRows(of rows: Int) -> Int

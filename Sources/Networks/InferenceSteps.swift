@@ -79,7 +79,7 @@ extension InferenceWorkspace {
       let rows = Axis(count: shape.rows, unit: plan.rowUnit, fewest: (11 + tiles) / tiles)
       guard g.groups == 1 || g.isDepthwise else { return self.rows(rows, threads) }
       if isByColumns, mayBeSparse(step) {
-        // All pixels to each thread, for a block of weights is read for all of them; and few wide pieces, for each looks for the zeros.
+        // In one piece each: few columns leave out less, and few pixels read a block of weights too often.
         return evenRanges(columns.count, threads, unit: columns.unit).map { StepPart(columns: $0) }
       }
       return isByColumns

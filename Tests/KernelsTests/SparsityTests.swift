@@ -10,7 +10,7 @@ import Testing
       kernelRows: 1, kernelColumns: 1, padding: Padding(0))
   }
 
-  /// Numbers of which so large a share is zero, some of them negative zeros.
+  /// Numbers of which about such a share is zero, some of them negative zeros.
   private func sparse(_ count: Int, zeros share: Float) -> [Float] {
     zip(numbers(count, seed: 1), numbers(count, seed: 2)).map { x, other in
       other < 2 * share - 1 ? (x < 0 ? -0.0 : 0) : x
@@ -30,13 +30,14 @@ import Testing
   func leavingOutZerosChangesNoBit(_ name: String) throws {
     let table = try Kernels.named(name)
     let w = table.vectorWidth
-    let columns = (3...14).map { $0 * w } + [3 * w - 1, 5 * w + 1, 21 * w, 25 * w - 3]
-    for (depth, pixels) in [(1, 9), (15, 1), (63, 5), (64, 4), (65, 3), (130, 7)] {
+    let columns = (2...14).map { $0 * w } + [w + 1, 3 * w - 1, 5 * w + 1, 21 * w, 25 * w - 3]
+    // Pixels that leave none to three beside the tiles.
+    for (depth, pixels) in [(1, 9), (15, 1), (63, 5), (64, 8), (65, 6), (130, 7)] {
       for outputs in columns {
         let g = pointwise(pixels, depth, outputs)
         let weights = numbers(depth * outputs, seed: 3)
         let bias = FloatBuffer(numbers(outputs, seed: 4))
-        for share: Float in [0, 0.5, 0.7, 0.9, 1] {
+        for share: Float in [0, 0.5, 0.8, 0.9, 1] {
           let x = FloatBuffer(sparse(pixels * depth, zeros: share))
           func bits(_ table: KernelTable, _ part: Range<Int>, residual: Bool) -> [UInt32] {
             let plan = table.plan(g)
@@ -60,10 +61,10 @@ import Testing
             return y.values.map(\.bitPattern)
           }
           for residual in [false, true] {
-            for part in [0..<outputs, table.tileWidth..<outputs] {
+            for first in [0, table.tileWidth] where first < outputs {
               #expect(
-                bits(table, part, residual: residual)
-                  == bits(table.direct, part, residual: residual),
+                bits(table, first..<outputs, residual: residual)
+                  == bits(table.direct, first..<outputs, residual: residual),
                 "\(name) \(depth) -> \(outputs), \(pixels) pixels, zeros \(share)")
             }
           }
@@ -77,7 +78,7 @@ import Testing
   func zerosMeetNoWeights(_ name: String) throws {
     let table = try Kernels.named(name)
     let (depth, pixels, outputs) = (70, 12, 6 * table.vectorWidth)
-    let numbersOfPixels = sparse(pixels * depth, zeros: 0.7).enumerated().map {
+    let numbersOfPixels = sparse(pixels * depth, zeros: 0.8).enumerated().map {
       $0 % depth == 66 ? 0 : $1
     }
     var weights = numbers(depth * outputs, seed: 3)
