@@ -23,12 +23,19 @@ public struct ConvolutionPart: Hashable, Sendable {
   public var images: Range<Int>
   /// Output rows; they begin and end at a multiple of `ConvolutionPlan.rowUnit` or the map's end.
   public var rows: Range<Int>
+  /// Instead of rows: pixels of one image's output, where `ConvolutionPlan.isPointwise`.
+  public var pixels: Range<Int>? = nil
   /// Output channels; they begin at a multiple of the kernels' tile width. All of them where there are groups of several channels.
   public var columns: Range<Int>
   /// Numbers between the output's pixels: more than its channels where it is written into a wider map.
   public var pixelStep: Int
   /// Whether the same scratch has just served for other columns of the same rows and images, so that what was made of the input may be in it still.
   public var continues = false
+
+  /// The wanted pixels of each image.
+  public func pixels(of g: ConvolutionGeometry) -> Range<Int> {
+    pixels ?? rows.lowerBound * g.outputColumns..<rows.upperBound * g.outputColumns
+  }
 }
 
 /// A convolution with the algorithm chosen for each of its three directions, and its functions on one table. The caller splits the images and owns the memory.
@@ -94,12 +101,8 @@ public struct ConvolutionPlan: Sendable {
     }
   }
 
-  /// Whether `forward` leaves out the products of zeros where many of the pixels' numbers are zero.
-  public var skipsZeros: Bool {
-    forward == .direct && geometry.isPointwise
-      && table.canSkipZeros(
-        depth: geometry.inputChannels, columns: geometry.outputChannels, pairs: true)
-  }
+  /// Whether each pixel of the output is made of one of the input's, so that a part can be any pixels.
+  public var isPointwise: Bool { forward == .direct && geometry.isPointwise }
 
   /// Whether parts that differ by their columns and follow each other with one scratch cost no more than the whole.
   public func canContinue(images: Int) -> Bool {
@@ -195,7 +198,9 @@ public struct ConvolutionPlan: Sendable {
     _ x: ConstFloats, packed: ConstFloats, bias: ConstFloats? = nil, residual: ConstFloats? = nil,
     activation: Activation? = nil, into y: Floats, _ part: ConvolutionPart, scratch: Floats
   ) {
-    guard !part.images.isEmpty, !part.rows.isEmpty, !part.columns.isEmpty else { return }
+    guard !part.images.isEmpty, !part.pixels(of: geometry).isEmpty, !part.columns.isEmpty else {
+      return
+    }
     var epilogue: Epilogue?
     if bias != nil || residual != nil || activation?.bounds != nil {
       let bounds = activation?.bounds ?? (-.infinity, .infinity)

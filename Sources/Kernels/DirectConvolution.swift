@@ -82,13 +82,14 @@ extension KernelTable {
           rows: part.rows, channels: part.columns, epilogue?.offset(by: first))
       }
     } else if g.isPointwise {
-      let first = (part.images.lowerBound * g.outputRows + part.rows.lowerBound) * g.outputColumns
+      let pixels = part.pixels(of: g)
+      let first = part.images.lowerBound * g.outputRows * g.outputColumns + pixels.lowerBound
       multiplyPixels(
         x + first * g.inputChannels, g.inputChannels,
         packed + part.columns.lowerBound * g.inputChannels, part.columns.count,
         epilogue?.offset(channel: part.columns.lowerBound, by: first * part.pixelStep),
         into: y + first * part.pixelStep + part.columns.lowerBound, step: part.pixelStep,
-        pixels: part.images.count * part.rows.count * g.outputColumns, pairs: true)
+        pixels: part.images.count * pixels.count, pairs: true)
     } else {
       forwardPanels(x, packed, epilogue, y, g, part, scratch)
     }

@@ -4,18 +4,15 @@
 private let leastShareOfZeros = 0.15
 
 extension KernelTable {
-  /// Whether a product with so many columns can leave out zeros: with two vectors of them at least, and none of them in pairs of depths (`pairs` as in `multiplyRuns`).
-  func canSkipZeros(depth: Int, columns: Int, pairs: Bool) -> Bool {
-    !isDirect && columns > vectorWidth
-      && !(pairs && bodies.packsPairs(columns: columns % tileWidth, depth: depth))
-  }
-
-  /// Whether so many of the pixels' numbers are zero that a product takes less time without them. The bits are the same either way.
+  /// Whether so many of the pixels' numbers are zero that a product takes less time without them. It needs two vectors of columns at least, and none of them in pairs of depths
+  /// (`pairs` as in `multiplyRuns`). The bits are the same either way.
   func skipsZeros(
     _ x: ConstFloats, depth: Int, columns: Int, pixels: Int, pairs: Bool
   ) -> Bool {
-    canSkipZeros(depth: depth, columns: columns, pairs: pairs)
-      && bodies.zeroShare(x, lda: depth, depth: depth, columns: columns, pixels: pixels)
-        >= leastShareOfZeros
+    guard !isDirect, columns > vectorWidth,
+      !(pairs && bodies.packsPairs(columns: columns % tileWidth, depth: depth))
+    else { return false }
+    return bodies.zeroShare(x, lda: depth, depth: depth, columns: columns, pixels: pixels)
+      >= leastShareOfZeros
   }
 }

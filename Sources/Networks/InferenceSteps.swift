@@ -3,6 +3,8 @@ import AvocetKernels
 /// A part of a step's result: some of its rows, some of its columns (channels), or some rows of some columns; nil is all of them.
 struct StepPart {
   var rows: Range<Int>? = nil
+  /// Instead of rows: pixels of the map, where each is made of one of the input's.
+  var pixels: Range<Int>? = nil
   var columns: Range<Int>? = nil
   /// Whether the part before it is other columns of the same rows, and the same worker has just computed it.
   var continues = false
@@ -21,6 +23,12 @@ private struct Axis {
   func even(_ threads: Int) -> [Range<Int>] {
     let ranges = evenRanges(count, threads, unit: unit)
     return ranges.count > 1 ? pieces(ranges) : []
+  }
+
+  /// Even ranges for the threads, each in two pieces, along the other axis where this one has none.
+  func even(_ threads: Int, _ other: Axis) -> [(Range<Int>, Range<Int>?)] {
+    let ranges = evenRanges(count, threads, unit: unit)
+    return ranges.count > 1 ? ranges.flatMap { pieces(of: $0, other) } : []
   }
 
   /// For each thread in turn the same number of units, and of the units that are left in the middle its part along the other axis; even ranges where little is left.
@@ -66,9 +74,11 @@ extension InferenceWorkspace {
     let shape = prepared.network.nodes[step.node].shape
     switch step.work {
     case .convolution(let plan, _, _, _):
+      // Two panels at least where zeros may be left out: with each the products of more columns.
+      let fewest = plan.isPointwise ? 2 : 1
       let columns = Axis(
         count: shape.channels, unit: prepared.kernels.tileWidth,
-        fewest: plan.canContinue(images: pictures) ? 1 : .max)
+        fewest: plan.canContinue(images: pictures) ? fewest : .max)
       let isByColumns = isSplitByColumns(step, pictures)
       if pictures > 1 {
         return isByColumns ? columns.even(threads).map { StepPart(columns: $0) } : []
@@ -78,9 +88,10 @@ extension InferenceWorkspace {
       let tiles = (shape.columns + plan.rowUnit - 1) / plan.rowUnit
       let rows = Axis(count: shape.rows, unit: plan.rowUnit, fewest: (11 + tiles) / tiles)
       guard g.groups == 1 || g.isDepthwise else { return self.rows(rows, threads) }
-      if isByColumns, mayBeSparse(step) {
-        // In one piece each: few columns leave out less, and few pixels read a block of weights too often.
-        return evenRanges(columns.count, threads, unit: columns.unit).map { StepPart(columns: $0) }
+      if plan.isPointwise, !isByColumns {
+        // Even shares, where rows would leave one in the middle whose weights are read for it alone.
+        let pixels = Axis(count: shape.rows * shape.columns, unit: 1, fewest: .max)
+        return pixels.even(threads, columns).map { StepPart(pixels: $0, columns: $1) }
       }
       return isByColumns
         ? columns.shared(threads, rows).map { StepPart(rows: $1, columns: $0) }
@@ -100,8 +111,6 @@ extension InferenceWorkspace {
 
   /// So much larger than its maps are a step's weights if two threads that both read them lose more than by what one reads of the map that the other has written.
   private static let mostReadTwice = 8
-  /// The same where zeros are left out: those who read the weights for fewer pixels lose more.
-  private static let mostReadTwiceSparse = 2
 
   /// Whether threads share out a step's columns, so that each reads its own weights; of a step whose channels are each alone, whether the map that it reads was made so.
   private func isSplitByColumns(_ step: PreparedStep, _ pictures: Int) -> Bool {
@@ -112,17 +121,8 @@ extension InferenceWorkspace {
       return source.map { isSplitByColumns($0, pictures) } ?? false
     }
     let maps = nodes[step.node].shape.count + nodes[step.inputs[0]].shape.count
-    let most = mayBeSparse(step) ? Self.mostReadTwiceSparse : Self.mostReadTwice
-    return plan.geometry.groups == 1 && packed.count > (pictures == 1 ? most : pictures) * maps
-  }
-
-  /// Whether a step leaves out the zeros of a map behind a rectifier.
-  private func mayBeSparse(_ step: PreparedStep) -> Bool {
-    guard case .convolution(let plan, _, _, _) = step.work, plan.skipsZeros,
-      let source = prepared.steps.first(where: { $0.node == step.inputs[0] }),
-      case .convolution(_, _, _, let function) = source.work
-    else { return false }
-    return function?.bounds?.0 == 0
+    return plan.geometry.groups == 1
+      && packed.count > (pictures == 1 ? Self.mostReadTwice : pictures) * maps
   }
 
   private func rows(_ axis: Axis, _ threads: Int) -> [StepPart] {
@@ -154,10 +154,12 @@ extension InferenceWorkspace {
     var wanted = plan.whole(images: 1)
     wanted.pixelStep = target.pixelStep
     if let rows = part?.rows { wanted.rows = rows }
+    wanted.pixels = part?.pixels
     if let columns = part?.columns { wanted.columns = columns }
     wanted.continues = part?.continues ?? false
     // Several pictures lie one after the other where both maps are whole.
-    let isStack = !place(step.inputs[0]).isWindow && !target.isWindow && part?.rows == nil
+    let isWhole = part?.rows == nil && part?.pixels == nil
+    let isStack = !place(step.inputs[0]).isWindow && !target.isWindow && isWhole
     if isStack { wanted.images = 0..<pictures.count }
     let bounded = function?.bounds == nil ? nil : function
     for picture in isStack ? pictures.lowerBound..<pictures.lowerBound + 1 : pictures {
@@ -176,12 +178,11 @@ extension InferenceWorkspace {
     _ function: Activation, _ y: Floats, _ g: ConvolutionGeometry, _ part: ConvolutionPart
   ) {
     for image in part.images {
-      for row in part.rows {
-        for column in 0..<g.outputColumns {
-          let pixel = (image * g.outputRows + row) * g.outputColumns + column
-          let at = y + pixel * part.pixelStep + part.columns.lowerBound
-          prepared.kernels.activate(function, at, into: at, count: part.columns.count)
-        }
+      for pixel in part.pixels(of: g) {
+        let at =
+          y + (image * g.outputRows * g.outputColumns + pixel) * part.pixelStep
+          + part.columns.lowerBound
+        prepared.kernels.activate(function, at, into: at, count: part.columns.count)
       }
     }
   }

@@ -142,6 +142,10 @@ extension InferenceWorkspace {
   private func regions(
     _ step: PreparedStep, _ part: StepPart, _ pictures: Range<Int>
   ) -> [Region] {
+    let columns = prepared.network.nodes[step.node].shape.columns
+    let rows =
+      part.rows
+      ?? part.pixels.map { $0.lowerBound / columns..<($0.upperBound + columns - 1) / columns }
     func region(_ node: Int, _ rows: Range<Int>?, _ channels: Range<Int>?, written: Bool) -> Region?
     {
       let (place, shape) = (place(node), prepared.network.nodes[node].shape)
@@ -153,10 +157,10 @@ extension InferenceWorkspace {
         channels: place.channel + channels.lowerBound..<place.channel + channels.upperBound)
     }
     let reads = step.sources.map { source in
-      let rows = part.rows.map { step.rowsRead($0, of: source) }
+      let rows = rows.map { step.rowsRead($0, of: source) }
       return region(source, rows, step.channelsRead(part.columns, of: source), written: false)
     }
-    return (reads + [region(step.node, part.rows, part.columns, written: true)]).compactMap { $0 }
+    return (reads + [region(step.node, rows, part.columns, written: true)]).compactMap { $0 }
   }
 }
 
