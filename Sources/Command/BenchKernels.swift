@@ -9,7 +9,7 @@ struct BenchKernels: SessionCommand {
     commandName: "kernels",
     abstract: "Measure products and convolutions on one core against what the core can do at best.",
     discussion:
-      "The limit is a loop of multiply-adds in registers. A convolution counts the operations of its direct form; Winograd's filtering needs fewer, so it can reach more than 100 %."
+      "The limit is a loop of multiply-adds in registers. A convolution counts the operations of its direct form. Winograd's filtering needs fewer, and so does leaving out zeros: both can reach more than 100 %."
   )
 
   @Option(help: "text or json.") var format = ReportFormat.text

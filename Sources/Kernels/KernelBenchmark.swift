@@ -1,7 +1,8 @@
 /// How fast the kernels of a table are on one core, against what the core can do at best.
 ///
 /// The limit is a loop of multiply-adds in registers. It is measured just before and after each turn of the work, and the median over the turns counts, so that
-/// a noisy neighbour costs both alike. A convolution counts the operations of its direct form: Winograd's filtering needs fewer, so it can pass the limit.
+/// a noisy neighbour costs both alike. A convolution counts the operations of its direct form: Winograd's filtering needs fewer, and so does a product that leaves out zeros;
+/// both can pass the limit.
 public struct KernelBenchmark {
   /// One line of the result.
   public struct Row: Sendable {
@@ -39,7 +40,7 @@ public struct KernelBenchmark {
     (self.table, self.rounds) = (table, rounds)
   }
 
-  /// All rows: the limit, the matrix product, 3x3 convolutions and their gradients.
+  /// All rows: the limit, the matrix product, 3x3 convolutions and their gradients, and 1x1 convolutions of maps of which three in five numbers are zero.
   public func rows(_ progress: (String) -> Void = { _ in }) -> [Row] {
     var rows: [Row] = []
     rows.append(measure("matrix product 1024x1024x1024", .product, matrixProduct(1024)))
@@ -54,6 +55,15 @@ public struct KernelBenchmark {
         rows.append(measure(work, floor, run))
         progress(work)
       }
+    }
+    for (inputs, outputs, size) in [(64, 256, 14), (576, 96, 14), (960, 320, 7)] {
+      let g = ConvolutionGeometry(
+        inputRows: size, inputColumns: size, inputChannels: inputs, outputChannels: outputs,
+        kernelRows: 1, kernelColumns: 1, padding: Padding(0))
+      let work =
+        "1x1 convolution forward \(inputs) to \(outputs) channels \(size)x\(size), 60 % zeros"
+      rows.append(measure(work, nil, convolutions(g, 1, zeros: 0.6)[0].2))
+      progress(work)
     }
     let best = rows.map { $0.gflops / $0.fractionOfLimit }.max() ?? 0
     rows.insert(
@@ -90,7 +100,7 @@ public struct KernelBenchmark {
     let run: () -> Void
   }
 
-  private func measure(_ name: String, _ floor: Floor, _ work: Work) -> Row {
+  private func measure(_ name: String, _ floor: Floor?, _ work: Work) -> Row {
     let values = FloatBuffer([Float](repeating: 0.5, count: 64))
     let limit = { rate { Double(turn(values.pointer)) } }
     work.run()
@@ -107,7 +117,7 @@ public struct KernelBenchmark {
     }
     return Row(
       work: name, gflops: speeds.sorted()[rounds / 2], fractionOfLimit: shares.sorted()[rounds / 2],
-      floor: floor.share(on: table))
+      floor: floor?.share(on: table))
   }
 
   private func rate(_ body: () -> Double) -> Double {
@@ -117,10 +127,14 @@ public struct KernelBenchmark {
     return operations / seconds / 1e9
   }
 
-  private func filled(_ count: Int) -> FloatBuffer {
+  // Random numbers, a share of them zero.
+  private func filled(_ count: Int, zeros share: Double = 0) -> FloatBuffer {
     var random = CounterRandom(seed: 1, purpose: .init("benchmark"))
     let buffer = FloatBuffer(count: count)
     for i in 0..<count { buffer.pointer[i] = Float(random.uniform()) - 0.5 }
+    if share > 0 {
+      for i in 0..<count where random.uniform() < share { buffer.pointer[i] = 0 }
+    }
     return buffer
   }
 
@@ -134,10 +148,13 @@ public struct KernelBenchmark {
     }
   }
 
-  private func convolutions(_ g: ConvolutionGeometry, _ images: Int) -> [(String, Floor, Work)] {
+  private func convolutions(
+    _ g: ConvolutionGeometry, _ images: Int, zeros share: Double = 0
+  ) -> [(String, Floor, Work)] {
     let operations = 2 * Double(g.multiplyAdds) * Double(images)
     let (x, w, y) = (
-      filled(images * g.inputCount), filled(g.weightCount), filled(images * g.outputCount)
+      filled(images * g.inputCount, zeros: share), filled(g.weightCount),
+      filled(images * g.outputCount)
     )
     let plan = table.plan(g)
     let scratch = FloatBuffer(count: plan.scratchCount)

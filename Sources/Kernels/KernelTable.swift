@@ -20,14 +20,14 @@ public struct KernelTable: Sendable {
   /// Whose measured costs hold for it: its own, or those of a kind of processor.
   public let costs: String
   let bodies: any KernelBodies.Type
-  /// Whether every convolution takes its direct form.
+  /// Whether every convolution takes its direct form and multiplies zeros too.
   public private(set) var isDirect = false
 
   init(_ name: String, _ bodies: any KernelBodies.Type, costs: String? = nil) {
     (self.name, self.bodies, self.costs) = (name, bodies, costs ?? name)
   }
 
-  /// The same kernels with every convolution in its direct form.
+  /// The same kernels with every convolution in its direct form, in which zeros are multiplied too.
   public var direct: KernelTable {
     var table = self
     table.isDirect = true
