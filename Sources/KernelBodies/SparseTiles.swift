@@ -114,7 +114,7 @@ private func sparseTiles<let rows: Int, let half: Int>(
       // A tile ahead: the comparisons would wait behind the multiply-adds of this one.
       if tile + 1 < tiles { next = word(x, lda: lda) }
       for _ in 0..<asked {
-        for panel in 0..<(half / rows + 1) / 2 { cv_prefetch2(panels[panel] + ahead) }
+        for panel in 0..<(half / rows + 1) / 2 { cv_prefetch1(panels[panel] + ahead) }
         ahead += lineNumbers
       }
       multiply(bits, here, lda: lda, at: at, ldc: ldc)

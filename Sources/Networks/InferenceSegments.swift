@@ -126,8 +126,8 @@ extension Segment {
         for rows in shares + rests {
           windows.merge(schedule(rows, height, windows: nil).windows) { max($0, $1) }
         }
-        // Room for four strips, so that a window need not move for each.
-        windows = windows.mapValues { $0 * 4 }
+        // Room for three strips, so that a window need not move for each.
+        windows = windows.mapValues { $0 * 3 }
         let size = windows.reduce(0) { sum, window in
           let shape = prepared.network.nodes[window.key].shape
           return sum + min(window.value, shape.rows) * shape.columns * shape.channels
