@@ -5,7 +5,8 @@ import KernelContract
 // depth if one of its numbers there is not zero: of two pixels that are neighbours both are zero nearly as often as one, and a weight that is loaded serves both. Tall tiles
 // would seldom find a depth where all are zero; low ones read the weights again and again, so a block of them stays in the first-level cache until all pixels have met it.
 //
-// The products of a sum come in the same order as in the other tiles, and one with a zero changes no sum, if the weight is finite: so the sums have the same bits.
+// The products of a sum come in the same order as in the other tiles, and one with a zero changes no sum, if the weight is finite: so the sums have the same bits, but for the
+// sign of a sum that is zero because all of it is.
 
 /// Depths of a block of weights: a tile's numbers there make a word, with a bit for each depth.
 private let wordDepth = UInt64.bitWidth
@@ -42,8 +43,8 @@ private func nonzeros(_ x: ConstFloats, lda: Int, _ pixels: Int, _ depth: Int) -
   return bits
 }
 
-/// All pixels times the vectors of columns from a panel's beginning on, in tiles of twice `rows` pixels, of which the upper and the lower rows have `half` sums each: `rows` of
-/// the first vector, `rows` of the second, and so on.
+/// All pixels times the vectors of columns from a panel's beginning on, in tiles of twice `rows` pixels. The upper rows of a tile have `half` sums, and so have the lower ones:
+/// `rows` of the first vector, `rows` of the second, and so on.
 @inline(__always)
 private func sparseTiles<let rows: Int, let half: Int>(
   _: InlineArray<rows, Bool>.Type, _: InlineArray<half, Bool>.Type, _ a: ConstFloats, lda: Int,
@@ -64,7 +65,7 @@ private func sparseTiles<let rows: Int, let half: Int>(
       count == wordDepth
         ? nonzeros(x, lda: lda, 2 * rows, wordDepth) : nonzeros(x, lda: lda, 2 * rows, count)
     }
-    // A tile that begins so many numbers further.
+    // Adds a block's products to the sums of the tile that begins `at` in the result.
     @inline(__always) func multiply(_ bits: UInt64, _ x: ConstFloats, lda: Int, at: Int, ldc: Int) {
       @inline(__always) func place(_ k: Int) -> Int { k % rows * ldc + k / rows * lanes }
       @inline(__always) func sum(_ p: ConstFloats, _ k: Int) -> Vector {

@@ -7,7 +7,8 @@ import KernelContract
 //   plane:     the forward tile with one tap and nothing after it, for Winograd's products
 //   outer:     C[i, j] (+)= Σ_pixel A[pixel + i] * B[pixel + j]               for weight gradients
 //
-// or through the forward tile's forms for three vectors (WideTiles) and, where the last columns do not fill two, for one or for one and a half (PairTiles).
+// or through the forward tile's forms for three vectors (WideTiles), where the last columns do not fill two, for one or for one and a half (PairTiles), for a single row
+// (RowTiles) and for pixels of which many numbers are zero (SparseTiles).
 //
 // i runs over `rows` (a constant, so that the accumulators stay in registers), j over two vectors. With many registers a loop's turn multiplies two depths: its own
 // instructions wait for no result, but on a core that a neighbour shares they are in the way of the multiply-adds.

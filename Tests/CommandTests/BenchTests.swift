@@ -101,7 +101,7 @@ import Testing
     let run = avocet("bench", "kernels", "--rounds", "1", "--format", "json", "--quiet")
     #expect(run.code == 0)
     #expect(run.error.isEmpty)
-    #expect(run.lines.count == 20)
+    #expect(run.lines.count == 23)
     for line in run.lines {
       #expect(
         line.wholeMatch(

@@ -1,6 +1,8 @@
 #pragma once
-#if defined(__SSE__)
+#if defined(__AVX2__) || defined(__AVX512F__)
 #include <immintrin.h>
+#elif defined(__SSE__)
+#include <xmmintrin.h>
 #endif
 #if defined(__x86_64__)
 #include <cpuid.h>
