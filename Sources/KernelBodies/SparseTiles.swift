@@ -20,8 +20,8 @@ private let fewVectors = 3
 /// Tiles of which the zeros are counted for an estimate.
 private let sampledTiles = 4
 
-/// Numbers of a cache line.
-private let lineNumbers = 16
+/// Floats of a cache line.
+private let cacheLine = 16
 
 /// Pixels of a tile.
 private func pixelsOfTile(vectors: Int) -> Int { vectors <= fewVectors ? 4 : 2 }
@@ -62,6 +62,7 @@ private func sparseTiles<let rows: Int, let half: Int>(
     // Where the block begins in each panel.
     let panels = InlineArray<half, ConstFloats> { cv_place(first + $0 * panel) }
     @inline(__always) func word(_ x: ConstFloats, lda: Int) -> UInt64 {
+      // The length of most words is known to the compiler so: such layers take 1 to 3 % less time.
       count == wordDepth
         ? nonzeros(x, lda: lda, 2 * rows, wordDepth) : nonzeros(x, lda: lda, 2 * rows, count)
     }
@@ -105,7 +106,7 @@ private func sparseTiles<let rows: Int, let half: Int>(
     }
     // Lines of each panel's next block that a tile asks for.
     let isLast = from + count == depth
-    let asked = isLast || tiles == 0 ? 0 : (wordDepth * 2 * lanes / lineNumbers + tiles - 1) / tiles
+    let asked = isLast || tiles == 0 ? 0 : (wordDepth * 2 * lanes / cacheLine + tiles - 1) / tiles
     var ahead = wordDepth * 2 * lanes
     var (x, at) = (a + from, 0)
     var next = tiles > 0 ? word(x, lda: lda) : 0
@@ -116,7 +117,7 @@ private func sparseTiles<let rows: Int, let half: Int>(
       if tile + 1 < tiles { next = word(x, lda: lda) }
       for _ in 0..<asked {
         for panel in 0..<(half / rows + 1) / 2 { cv_prefetch1(panels[panel] + ahead) }
-        ahead += lineNumbers
+        ahead += cacheLine
       }
       multiply(bits, here, lda: lda, at: at, ldc: ldc)
       at += 2 * rows * ldc
@@ -174,10 +175,7 @@ extension Bodies {
       let tile = a + (pixels - height) * sample / (sampledTiles - 1) * lda
       for from in stride(from: 0, to: depth, by: wordDepth) {
         let count = min(wordDepth, depth - from)
-        let word =
-          height == 2
-          ? nonzeros(tile + from, lda: lda, 2, count) : nonzeros(tile + from, lda: lda, 4, count)
-        zeros += count - word.nonzeroBitCount
+        zeros += count - nonzeros(tile + from, lda: lda, height, count).nonzeroBitCount
       }
       // There are none at all, as in a linear layer's map.
       if zeros == 0 { return 0 }

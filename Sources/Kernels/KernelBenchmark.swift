@@ -62,7 +62,8 @@ public struct KernelBenchmark {
         kernelRows: 1, kernelColumns: 1, padding: Padding(0))
       let work =
         "1x1 convolution forward \(inputs) to \(outputs) channels \(size)x\(size), 60 % zeros"
-      rows.append(measure(work, nil, convolutions(g, 1, zeros: 0.6)[0].2))
+      let (_, _, forward) = convolutions(g, 1, zeros: 0.6)[0]
+      rows.append(measure(work, nil, forward))
       progress(work)
     }
     let best = rows.map { $0.gflops / $0.fractionOfLimit }.max() ?? 0
@@ -132,9 +133,7 @@ public struct KernelBenchmark {
     var random = CounterRandom(seed: 1, purpose: .init("benchmark"))
     let buffer = FloatBuffer(count: count)
     for i in 0..<count { buffer.pointer[i] = Float(random.uniform()) - 0.5 }
-    if share > 0 {
-      for i in 0..<count where random.uniform() < share { buffer.pointer[i] = 0 }
-    }
+    for i in 0..<count where random.uniform() < share { buffer.pointer[i] = 0 }
     return buffer
   }
 

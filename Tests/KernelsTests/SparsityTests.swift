@@ -25,6 +25,22 @@ import Testing
     return packed
   }
 
+  /// The product of the pixels with the weights, nothing after it.
+  private func product(
+    _ table: KernelTable, _ pixels: [Float], _ weights: [Float], depth: Int
+  ) -> [Float] {
+    let (count, outputs) = (pixels.count / depth, weights.count / depth)
+    let plan = table.plan(pointwise(count, depth, outputs))
+    let (x, packed) = (FloatBuffer(pixels), packed(plan, weights))
+    let y = GuardedOutput(count * outputs)
+    withExtendedLifetime((x, packed)) {
+      plan.forward(
+        x.pointer, packed: packed.pointer, into: y.pointer, images: 1, scratch: packed.pointer)
+    }
+    #expect(y.guardsAreWhole)
+    return y.values
+  }
+
   /// The direct form multiplies every number: the same bits, whatever share is zero, with all that may follow the sums, for all columns and for those of a part.
   @Test(arguments: tables.map(\.name))
   func leavingOutZerosChangesNoBit(_ name: String) throws {
@@ -83,17 +99,8 @@ import Testing
     }
     var weights = numbers(depth * outputs, seed: 3)
     for j in 0..<outputs { weights[66 * outputs + j] = .infinity }
-    let x = FloatBuffer(numbersOfPixels)
-    func result(_ table: KernelTable) -> [Float] {
-      let plan = table.plan(pointwise(pixels, depth, outputs))
-      let (packed, y) = (packed(plan, weights), GuardedOutput(pixels * outputs))
-      withExtendedLifetime((x, packed)) {
-        plan.forward(
-          x.pointer, packed: packed.pointer, into: y.pointer, images: 1, scratch: packed.pointer)
-      }
-      return y.values
-    }
-    let (without, with) = (result(table), result(table.direct))
+    let without = product(table, numbersOfPixels, weights, depth: depth)
+    let with = product(table.direct, numbersOfPixels, weights, depth: depth)
     #expect(without.allSatisfy { $0.isFinite })
     #expect(with.allSatisfy { $0.isNaN })
   }
@@ -105,15 +112,9 @@ import Testing
     let (depth, pixels, outputs) = (64, 4, 4 * table.vectorWidth)
     var numbersOfPixels = [Float](repeating: 0, count: pixels * depth)
     numbersOfPixels[2 * depth + 5] = .nan
-    let x = FloatBuffer(numbersOfPixels)
-    let plan = table.plan(pointwise(pixels, depth, outputs))
-    let (packed, y) = (
-      packed(plan, numbers(depth * outputs, seed: 3)), GuardedOutput(pixels * outputs)
-    )
-    withExtendedLifetime((x, packed)) {
-      plan.forward(
-        x.pointer, packed: packed.pointer, into: y.pointer, images: 1, scratch: packed.pointer)
+    let weights = numbers(depth * outputs, seed: 3)
+    for (i, value) in product(table, numbersOfPixels, weights, depth: depth).enumerated() {
+      #expect(value.isNaN == (i / outputs == 2))
     }
-    for (i, value) in y.values.enumerated() { #expect(value.isNaN == (i / outputs == 2)) }
   }
 }
