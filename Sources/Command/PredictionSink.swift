@@ -134,7 +134,8 @@ final class ClassLinks {
     var buffer = [CChar](repeating: 0, count: 4097)
     let start = unsafe getcwd(&buffer, buffer.count)
     current = FilePath(
-      String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+      String(
+        decoding: buffer.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self))
     if unsafe start == nil { throw Failure("the current folder has no path", code: 5) }
   }
 

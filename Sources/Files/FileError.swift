@@ -52,7 +52,7 @@ extension FilePath {
       var bytes: [UInt8] = []
       var next = unsafe pointer
       while unsafe next.pointee != 0 {
-        bytes.append(UInt8(bitPattern: unsafe next.pointee))
+        bytes.append(UInt8(truncatingIfNeeded: unsafe next.pointee))
         unsafe next += 1
       }
       return bytes
@@ -61,7 +61,7 @@ extension FilePath {
 
   /// A path of the given bytes, which need not be UTF-8; they end at the first zero.
   public init(bytes: some Sequence<UInt8>) {
-    var characters = bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) }
+    var characters = bytes.prefix { $0 != 0 }.map { CChar(truncatingIfNeeded: $0) }
     characters.append(0)
     self.init(platformString: characters)
   }

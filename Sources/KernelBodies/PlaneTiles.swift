@@ -52,7 +52,7 @@ func planeTile(
   case 7 where hasManyRegisters: run(InlineArray<7, Bool>.self)
   case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
   case 10 where hasManyRegisters: run(InlineArray<10, Bool>.self)
-  case 14 where hasManyRegisters: run(InlineArray<14, Bool>.self)
+  case 14 where repeatsNumbers: run(InlineArray<14, Bool>.self)
   default: if hasManyRegisters { run(InlineArray<12, Bool>.self) }
   }
 }

@@ -5,7 +5,7 @@ import CVector
 /// Whether there are 32 vector registers, not 16.
 let hasManyRegisters = tallestTile == 12
 
-/// Rows of the tiles of a multiple of seven rows, such as the pixels of maps of 7, 14, 28 or 56 columns, where there are many registers: they leave no rest.
+/// Rows of the tiles of a multiple of seven rows, such as the pixels of maps of 7, 14, 28 or 56 columns: they leave no rest, and they leave registers only for the weights.
 private let tileOfSevens = 14
 
 /// The depth of the panels that low tiles meet, eight rows of two vectors or five of three. While the sums of one are stored, the products of the next begin: on a Zen 5,
@@ -79,6 +79,7 @@ struct TileStack {
     case (9, true): 5
     case (11, true): 6
     case (13, true), (15, true), (16, true): 8
+    case (14, true) where !repeatsNumbers: 7
     default: min(left, Bodies.tileRows(of: left))
     }
   }
@@ -86,6 +87,6 @@ struct TileStack {
 
 extension Bodies {
   @inline(__always) package static func tileRows(of rows: Int) -> Int {
-    hasManyRegisters && rows % 7 == 0 ? tileOfSevens : tallestTile
+    repeatsNumbers && rows % 7 == 0 ? tileOfSevens : tallestTile
   }
 }

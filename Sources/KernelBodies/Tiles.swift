@@ -287,7 +287,7 @@ func forwardTiles(
   case 8 where hasManyRegisters: run(InlineArray<8, Bool>.self)
   case 10 where hasManyRegisters: run(InlineArray<10, Bool>.self)
   case 12 where hasManyRegisters: run(InlineArray<12, Bool>.self)
-  case 14 where hasManyRegisters: run(InlineArray<14, Bool>.self)
+  case 14 where repeatsNumbers: run(InlineArray<14, Bool>.self)
   default: run(InlineArray<6, Bool>.self)
   }
 }

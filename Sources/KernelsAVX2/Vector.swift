@@ -11,6 +11,9 @@ let tallestTile = 6
 /// Vectors of the widest register tile, for what is left of an odd number of them.
 let widestTile = 3
 
+/// Whether a multiply-add repeats a number from memory in all lanes, so that the number needs no register.
+let repeatsNumbers = false
+
 /// Whether a vector is a cache line, so that it could go to memory past the caches.
 let isLine = false
 

@@ -11,6 +11,9 @@ let tallestTile = 12
 /// Vectors of the widest register tile.
 let widestTile = 3
 
+/// Whether a multiply-add repeats a number from memory in all lanes, so that the number needs no register.
+let repeatsNumbers = true
+
 /// Whether a vector is a cache line, so that it can go to memory past the caches.
 let isLine = true
 

@@ -5,11 +5,22 @@ typealias IntVector = SIMD4<Int32>
 typealias ByteVector = SIMD4<UInt8>
 typealias PairVector = SIMD2<UInt64>
 
-/// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
-let tallestTile = 6
+#if arch(arm64)
+  /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in NEON's 32 registers.
+  let tallestTile = 12
 
-/// Vectors of the widest register tile; a product that is not fused needs a register of its own.
-let widestTile = 2
+  /// Vectors of the widest register tile.
+  let widestTile = 3
+#else
+  /// Rows of the tallest register tile; with two vectors a row, the accumulators, one row of the right operand and a broadcast stay in registers.
+  let tallestTile = 6
+
+  /// Vectors of the widest register tile; a product that is not fused needs a register of its own.
+  let widestTile = 2
+#endif
+
+/// Whether a multiply-add repeats a number from memory in all lanes, so that the number needs no register.
+let repeatsNumbers = false
 
 /// Whether a vector is a cache line, so that it could go to memory past the caches.
 let isLine = false
@@ -17,8 +28,13 @@ let isLine = false
 /// Whether this target was compiled with its instruction set.
 let compiledWithInstructionSet = true
 
-/// a * b + c; two roundings, because a fused one would be a library call where the instruction is missing.
-@inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
+#if arch(arm64)
+  /// a * b + c, rounded once.
+  @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { cv_fma4(a, b, c) }
+#else
+  /// a * b + c; two roundings, because a fused one would be a library call where the instruction is missing.
+  @inline(__always) func fma(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector { a * b + c }
+#endif
 
 /// The sums of neighbours: first those of a, then those of b.
 @inline(__always) func pairSums(_ a: Vector, _ b: Vector) -> Vector { cv_pair_sums4(a, b) }

@@ -1,14 +1,6 @@
 import AvocetKernels
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
-func naturalLog(_ x: Double) -> Double { log(x) }
-
 @Suite struct ChoiceTests {
   @Test func anUnknownTableIsNamedAndTheOthersListed() {
     let error = #expect(throws: KernelChoiceError.self) {

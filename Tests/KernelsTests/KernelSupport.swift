@@ -1,6 +1,14 @@
 import AvocetKernels
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+func naturalLog(_ x: Double) -> Double { log(x) }
+
 /// Numbers from a counter: the same on every machine, spread over [-1, 1).
 func numbers(_ count: Int, seed: UInt64) -> [Float] {
   (0..<count).map { i in

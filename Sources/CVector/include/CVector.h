@@ -16,6 +16,7 @@ typedef float CVFloat16 __attribute__((vector_size(64)));
 #define CV_INLINE __attribute__((always_inline)) static inline
 
 /// a * b + c, rounded once.
+CV_INLINE CVFloat4 cv_fma4(CVFloat4 a, CVFloat4 b, CVFloat4 c) { return __builtin_elementwise_fma(a, b, c); }
 CV_INLINE CVFloat8 cv_fma8(CVFloat8 a, CVFloat8 b, CVFloat8 c) { return __builtin_elementwise_fma(a, b, c); }
 CV_INLINE CVFloat16 cv_fma16(CVFloat16 a, CVFloat16 b, CVFloat16 c) { return __builtin_elementwise_fma(a, b, c); }
 
@@ -81,7 +82,8 @@ CV_INLINE void cv_store4(float *p, int n, CVFloat4 v) { __builtin_memcpy(p, &v, 
 CV_INLINE unsigned cv_nonzeros4(CVFloat4 v) { return (unsigned)_mm_movemask_ps(_mm_cmpneq_ps((__m128)v, _mm_setzero_ps())); }
 #else
 CV_INLINE unsigned cv_nonzeros4(CVFloat4 v) {
-  return (unsigned)(v[0] != 0) | (unsigned)(v[1] != 0) << 1 | (unsigned)(v[2] != 0) << 2 | (unsigned)(v[3] != 0) << 3;
+  typedef unsigned CVWord4 __attribute__((vector_size(16)));
+  return __builtin_reduce_add((CVWord4)(v != 0) & (CVWord4){1, 2, 4, 8});
 }
 #endif
 #ifdef __AVX2__
