@@ -26,6 +26,16 @@ private let cacheLine = 16
 /// Pixels of a tile.
 private func pixelsOfTile(vectors: Int) -> Int { vectors <= fewVectors ? 4 : 2 }
 
+/// Calls `body` with the tap, the first depth in it and the depths of each block of weights.
+@inline(__always)
+private func forBlocks(_ taps: Int, _ depth: Int, _ body: (Int, Int, Int) -> Void) {
+  for tap in 0..<taps {
+    for from in stride(from: 0, to: depth, by: wordDepth) {
+      body(tap, from, min(wordDepth, depth - from))
+    }
+  }
+}
+
 /// A bit for each of the first depths, 64 at most, at which not all of so many pixels are zero.
 @inline(__always)
 private func nonzeros(_ x: ConstFloats, lda: Int, _ pixels: Int, _ depth: Int) -> UInt64 {
@@ -47,18 +57,21 @@ private func nonzeros(_ x: ConstFloats, lda: Int, _ pixels: Int, _ depth: Int) -
 /// `rows` of the first vector, `rows` of the second, and so on.
 @inline(__always)
 private func sparseTiles<let rows: Int, let half: Int>(
-  _: InlineArray<rows, Bool>.Type, _: InlineArray<half, Bool>.Type, _ a: ConstFloats, lda: Int,
-  depth: Int, _ b: ConstFloats, _ c: Floats, ldc: Int, pixels: Int, _ end: TileEnd
+  _: InlineArray<rows, Bool>.Type, _: InlineArray<half, Bool>.Type, _ a: ConstFloats,
+  aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int, depth: Int,
+  _ b: ConstFloats, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int, runs: Int, pixels: Int,
+  _ end: TileEnd
 ) {
   let (low, high) = (end.low, end.high)
   let biases = InlineArray<half, Vector> { end.bias($0 / rows * lanes) }
   // Columns of the last vector.
   let last = end.count((half / rows - 1) * lanes)
   @inline(__always) func isWhole(_ k: Int) -> Bool { k / rows < half / rows - 1 || last == lanes }
-  let tiles = pixels / (2 * rows)
-  for from in stride(from: 0, to: depth, by: wordDepth) {
-    let count = min(wordDepth, depth - from)
-    let (first, panel) = (b + from * 2 * lanes, depth * 2 * lanes)
+  let (tiles, panel) = (pixels / (2 * rows), tapCount * depth * 2 * lanes)
+  forBlocks(tapCount, depth) { tap, from, count in
+    let isFirst = tap == 0 && from == 0
+    let isLast = tap + 1 == tapCount && from + count == depth
+    let first = b + (tap * depth + from) * 2 * lanes
     // Where the block begins in each panel.
     let panels = InlineArray<half, ConstFloats> { cv_place(first + $0 * panel) }
     @inline(__always) func word(_ x: ConstFloats, lda: Int) -> UInt64 {
@@ -77,7 +90,7 @@ private func sparseTiles<let rows: Int, let half: Int>(
       }
       var (upper, lower) = (biases, biases)
       let y = c + at
-      if from > 0 {
+      if !isFirst {
         for k in 0..<half { upper[k] = sum(y, k) }
         for k in 0..<half { lower[k] = sum(y + rows * ldc, k) }
       } else if let residual = end.residual {
@@ -97,7 +110,7 @@ private func sparseTiles<let rows: Int, let half: Int>(
           lower[k] = fma(t[k % rows], weights, lower[k])
         }
       }
-      if from + count == depth {
+      if isLast {
         for k in 0..<half { upper[k] = clamped(upper[k], low, high) }
         for k in 0..<half { lower[k] = clamped(lower[k], low, high) }
       }
@@ -105,36 +118,45 @@ private func sparseTiles<let rows: Int, let half: Int>(
       for k in 0..<half { finish(lower[k], y + rows * ldc, k) }
     }
     // Lines of each panel's next block that a tile asks for.
-    let isLast = from + count == depth
-    let asked = isLast || tiles == 0 ? 0 : (wordDepth * 2 * lanes / cacheLine + tiles - 1) / tiles
-    var ahead = wordDepth * 2 * lanes
-    var (x, at) = (a + from, 0)
-    var next = tiles > 0 ? word(x, lda: lda) : 0
-    for tile in 0..<tiles {
-      let (here, bits) = (x, next)
-      x += 2 * rows * lda
-      // A tile ahead: the comparisons would wait behind the multiply-adds of this one.
-      if tile + 1 < tiles { next = word(x, lda: lda) }
-      for _ in 0..<asked {
-        for panel in 0..<(half / rows + 1) / 2 { cv_prefetch1(panels[panel] + ahead) }
-        ahead += cacheLine
+    let all = runs * tiles
+    let asked = isLast || all == 0 ? 0 : (count * 2 * lanes / cacheLine + all - 1) / all
+    var ahead = count * 2 * lanes
+    for run in 0..<runs {
+      var (x, at) = (a + aRows[run] + taps[tap] + from, cRows[run])
+      var next = tiles > 0 ? word(x, lda: lda) : 0
+      for tile in 0..<tiles {
+        let (here, bits) = (x, next)
+        x += 2 * rows * lda
+        // A tile ahead: the comparisons would wait behind the multiply-adds of this one.
+        if tile + 1 < tiles { next = word(x, lda: lda) }
+        for _ in 0..<asked {
+          for panel in 0..<(half / rows + 1) / 2 { cv_prefetch1(panels[panel] + ahead) }
+          ahead += cacheLine
+        }
+        multiply(bits, here, lda: lda, at: at, ldc: ldc)
+        at += 2 * rows * ldc
       }
-      multiply(bits, here, lda: lda, at: at, ldc: ldc)
-      at += 2 * rows * ldc
-    }
-    // A pixel that is left is all rows of a tile.
-    for _ in 2 * rows * tiles..<pixels {
-      multiply(word(x, lda: 0), x, lda: 0, at: at, ldc: 0)
-      x += lda
-      at += ldc
+      // A pixel that is left shares a tile with that of the run before, or it is all rows of one.
+      for _ in 2 * rows * tiles..<pixels {
+        if rows > 1 || run % 2 == 0 && run + 1 == runs {
+          multiply(word(x, lda: 0), x, lda: 0, at: at, ldc: 0)
+        } else if run % 2 > 0 {
+          let other = aRows[run - 1] - aRows[run]
+          multiply(
+            word(x, lda: other), x, lda: other, at: at, ldc: cRows[run - 1] - cRows[run])
+        }
+        x += lda
+        at += ldc
+      }
     }
   }
 }
 
 extension Bodies {
   package static func multiplySparse(
-    _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, ldc: Int,
-    pixels: Int, _ epilogue: Epilogue?
+    _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
+    depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
+    runs: Int, pixels: Int, _ epilogue: Epilogue?
   ) {
     let vectors = (columns + lanes - 1) / lanes
     let groups = (vectors + mostVectors - 1) / mostVectors
@@ -149,7 +171,8 @@ extension Bodies {
         _ rows: InlineArray<rows, Bool>.Type, _ half: InlineArray<half, Bool>.Type
       ) {
         sparseTiles(
-          rows, half, a, lda: lda, depth: depth, b + column * depth, c + column, ldc: ldc,
+          rows, half, a, aRows: aRows, lda: lda, taps: taps, tapCount: tapCount, depth: depth,
+          b + column * tapCount * depth, c + column, cRows: cRows, ldc: ldc, runs: runs,
           pixels: pixels, end)
       }
       switch min(width, vectors - first) {
@@ -165,21 +188,23 @@ extension Bodies {
     }
   }
 
-  package static func zeroShare(_ a: ConstFloats, lda: Int, depth: Int, columns: Int, pixels: Int)
-    -> Double
-  {
+  package static func zeroShare(
+    _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
+    depth: Int, columns: Int, runs: Int, pixels: Int
+  ) -> Double {
     let height = pixelsOfTile(vectors: (columns + lanes - 1) / lanes)
-    guard pixels >= height, depth > 0 else { return 0 }
+    guard runs > 0, pixels >= height, depth > 0 else { return 0 }
     var zeros = 0
     for sample in 0..<sampledTiles {
-      let tile = a + (pixels - height) * sample / (sampledTiles - 1) * lda
-      for from in stride(from: 0, to: depth, by: wordDepth) {
-        let count = min(wordDepth, depth - from)
-        zeros += count - nonzeros(tile + from, lda: lda, height, count).nonzeroBitCount
+      func spread(_ count: Int) -> Int { (count - 1) * sample / (sampledTiles - 1) }
+      let tile = a + aRows[spread(runs)] + spread(pixels - height + 1) * lda
+      forBlocks(tapCount, depth) { tap, from, count in
+        let nonzeros = nonzeros(tile + taps[tap] + from, lda: lda, height, count)
+        zeros += count - nonzeros.nonzeroBitCount
       }
       // There are none at all, as in a linear layer's map.
       if zeros == 0 { return 0 }
     }
-    return Double(zeros) / Double(sampledTiles * depth)
+    return Double(zeros) / Double(sampledTiles * tapCount * depth)
   }
 }

@@ -149,23 +149,25 @@ package protocol KernelBodies: SendableMetatype {
     upcoming: Upcoming?
   )
 
+  /// The same without the products of the pixels' zeros, where nothing is accumulated or packed in pairs. The bits are the same if the weights are finite.
+  static func multiplySparse(
+    _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
+    depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, cRows: UnsafePointer<Int>, ldc: Int,
+    runs: Int, pixels: Int, _ epilogue: Epilogue?
+  )
+
+  /// The share of zeros that `multiplySparse` would leave out, estimated from a few of the pixels.
+  static func zeroShare(
+    _ a: ConstFloats, aRows: UnsafePointer<Int>, lda: Int, taps: UnsafePointer<Int>, tapCount: Int,
+    depth: Int, columns: Int, runs: Int, pixels: Int
+  ) -> Double
+
   /// One row of `depth` numbers times packed weights: c[j] = the epilogue of Σ a[p] b[p, j]; b is packed as for `multiplyRuns` with one tap. The bias is added to the sum
   /// before the last of blocks of `depthBlock` numbers.
   static func multiplyRow(
     _ a: ConstFloats, depth: Int, depthBlock: Int, _ b: ConstFloats, columns: Int, into c: Floats,
     _ epilogue: Epilogue?
   )
-
-  /// Pixels times packed weights as in `multiplyRuns`, with one run and one tap, but without the products of the pixels' zeros. The bits are the same if the weights are
-  /// finite.
-  static func multiplySparse(
-    _ a: ConstFloats, lda: Int, depth: Int, _ b: ConstFloats, columns: Int, _ c: Floats, ldc: Int,
-    pixels: Int, _ epilogue: Epilogue?
-  )
-
-  /// The share of zeros that `multiplySparse` would leave out, estimated from a few of the pixels.
-  static func zeroShare(_ a: ConstFloats, lda: Int, depth: Int, columns: Int, pixels: Int)
-    -> Double
 
   /// Rows of the register tiles into which so many rows fall, but for the last few.
   static func tileRows(of rows: Int) -> Int

@@ -113,16 +113,10 @@ extension KernelTable {
       let (x, y, epilogue) = (
         x + first * depth, y + first * step, epilogue?.offset(by: first * step)
       )
-      if skipsZeros(x, depth: depth, columns: columns, pixels: end - first, pairs: pairs) {
-        bodies.multiplySparse(
-          x, lda: depth, depth: depth, packed, columns: columns, y, ldc: step, pixels: end - first,
-          epilogue)
-      } else {
-        bodies.multiplyRuns(
-          x, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth, packed,
-          columns: columns, y, cRows: &zero, ldc: step, runs: 1, pixels: end - first,
-          accumulate: false, epilogue, pairs: pairs, upcoming: nil)
-      }
+      multiplyRuns(
+        x, aRows: &zero, lda: depth, taps: &zero, tapCount: 1, depth: depth, packed,
+        columns: columns, y, cRows: &zero, ldc: step, runs: 1, pixels: end - first, epilogue,
+        pairs: pairs)
     }
   }
 
@@ -185,15 +179,14 @@ extension KernelTable {
                 rows: (rows.count - 1) * g.rowStride + g.kernelRows, firstColumn: firstColumn,
                 firstChannel: group * g.groupInputs)
             }
-            bodies.multiplyRuns(
+            multiplyRuns(
               isInside
                 ? x + first * g.inputCount + firstRow * rowStep + firstColumn * g.inputChannels
                 : UnsafePointer(scratch),
               aRows: from, lda: g.columnStride * g.groupInputs, taps: taps, tapCount: g.kernelRows,
               depth: depth, weights + group * weightsPerGroup, columns: count, y + channel,
               cRows: to, ldc: part.pixelStep, runs: images * rows.count, pixels: columns.count,
-              accumulate: false, epilogue?.offset(channel: channel, by: 0), pairs: true,
-              upcoming: nil)
+              epilogue?.offset(channel: channel, by: 0), pairs: true)
           }
         }
       }

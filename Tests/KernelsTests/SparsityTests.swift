@@ -89,6 +89,53 @@ import Testing
     }
   }
 
+  /// Several taps, rows and images, steps, edges and groups: the same bits as in the direct form.
+  @Test(arguments: tables.map(\.name))
+  func convolutionsOfSeveralTapsLeaveOutZerosToo(_ name: String) throws {
+    let table = try Kernels.named(name)
+    let w = table.vectorWidth
+    func g(
+      _ size: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3, step: Int = 2, groups: Int = 1
+    ) -> ConvolutionGeometry {
+      ConvolutionGeometry(
+        inputRows: size, inputColumns: size + 3, inputChannels: inputs, outputChannels: outputs,
+        kernelRows: kernel, kernelColumns: kernel, rowStride: step, columnStride: step,
+        padding: Padding(kernel / 2), groups: groups)
+    }
+    // Rows of pixels that leave none to three beside the tiles.
+    let geometries = [
+      g(13, 22, 5 * w), g(11, 64, 8 * w), g(12, 43, 3 * w - 1), g(14, 65, 9 * w + 2, kernel: 1),
+      g(9, 96, 6 * w, groups: 2), g(30, 32, 2 * w), g(6, 13, 4 * w, kernel: 5, step: 1),
+      g(8, 30, 7 * w, step: 3),
+    ]
+    for g in geometries {
+      let plan = ConvolutionPlan(
+        g, table, forward: .direct, inputGradient: .direct, weightGradient: .direct)
+      let direct = ConvolutionPlan(
+        g, table.direct, forward: .direct, inputGradient: .direct, weightGradient: .direct)
+      let packed = packed(plan, numbers(g.weightCount, seed: 3))
+      let bias = FloatBuffer(numbers(g.outputChannels, seed: 4))
+      let scratch = FloatBuffer(count: plan.scratchCount)
+      for images in [1, 2] {
+        let residual = FloatBuffer(numbers(images * g.outputCount, seed: 5))
+        for share: Float in [0, 0.6, 0.9] {
+          let x = FloatBuffer(sparse(images * g.inputCount, zeros: share))
+          let results = [plan, direct].map { plan in
+            let y = GuardedOutput(images * g.outputCount)
+            withExtendedLifetime((x, packed, bias, residual, scratch)) {
+              plan.forward(
+                x.pointer, packed: packed.pointer, bias: bias.pointer, residual: residual.pointer,
+                activation: .relu6, into: y.pointer, images: images, scratch: scratch.pointer)
+            }
+            #expect(y.guardsAreWhole)
+            return y.values.map(\.bitPattern)
+          }
+          #expect(results[0] == results[1], "\(name) \(g), \(images) images, zeros \(share)")
+        }
+      }
+    }
+  }
+
   /// What is left out is not multiplied: an infinite weight does no harm where every pixel is zero, and it does in the direct form.
   @Test(arguments: tables.map(\.name))
   func zerosMeetNoWeights(_ name: String) throws {
