@@ -199,8 +199,8 @@ extension Bodies {
       func spread(_ count: Int) -> Int { (count - 1) * sample / (sampledTiles - 1) }
       let tile = a + aRows[spread(runs)] + spread(pixels - height + 1) * lda
       forBlocks(tapCount, depth) { tap, from, count in
-        let nonzeros = nonzeros(tile + taps[tap] + from, lda: lda, height, count)
-        zeros += count - nonzeros.nonzeroBitCount
+        let bits = nonzeros(tile + taps[tap] + from, lda: lda, height, count)
+        zeros += count - bits.nonzeroBitCount
       }
       // There are none at all, as in a linear layer's map.
       if zeros == 0 { return 0 }
