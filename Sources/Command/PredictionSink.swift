@@ -133,9 +133,7 @@ final class ClassLinks {
     try prepareOutput(folder, force: force)
     var buffer = [CChar](repeating: 0, count: 4097)
     let start = unsafe getcwd(&buffer, buffer.count)
-    current = FilePath(
-      String(
-        decoding: buffer.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self))
+    current = FilePath(platformString: buffer)
     if unsafe start == nil { throw Failure("the current folder has no path", code: 5) }
   }
 
