@@ -17,9 +17,9 @@ struct BenchNetwork: SessionCommand {
       are for one picture; the bytes are those of maps and weights that must be read or written, the weights as they are packed and \
       once for a batch. A convolution counts the operations of its direct form. Computed as F(4) and the like (Winograd's filtering of \
       4x4 outputs at once) it needs two to six times fewer multiplications, so that it can reach more than 100 % of the limit; so can a \
-      direct 1x1 convolution, which leaves out the zeros behind a rectifier. Other direct ones and products cannot. A step of few \
-      operations per byte waits for memory, not for arithmetic. Of a convolution's way back the input gradient is named first, then the \
-      weight gradient, once where both are computed alike; the first layer has only the latter.
+      direct one of many channels, which leaves out the zeros behind a rectifier. Products cannot. A step of few operations per byte \
+      waits for memory, not for arithmetic. Of a convolution's way back the input gradient is named first, then the weight gradient, once \
+      where both are computed alike; the first layer has only the latter.
       """
   )
 

@@ -74,7 +74,7 @@ extension InferenceWorkspace {
     let shape = prepared.network.nodes[step.node].shape
     switch step.work {
     case .convolution(let plan, _, _, _):
-      // Two panels at least where zeros may be left out: with each the products of more columns.
+      // Two panels at least in a 1x1 convolution, which may leave out zeros: with each the products of more columns.
       let fewest = plan.isPointwise ? 2 : 1
       let columns = Axis(
         count: shape.channels, unit: prepared.kernels.tileWidth,
